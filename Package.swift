@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: the language mode is 6, unsafe code is marked, and a warning is an error.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room is a library and the tests that mirror it (`Tests/<room>Tests`).
+func room(_ name: String, _ needs: [Target.Dependency] = []) -> [Target] {
+    [
+        .target(name: name, dependencies: needs, swiftSettings: house),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.target(name: name), "TestSupport"] + needs,
+            swiftSettings: house
+        ),
+    ]
+}
+
+func product(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package)
+}
+
+let logging = product("Logging", "swift-log")
+let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let httpClient = product("AsyncHTTPClient", "async-http-client")
+let nio = [product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio")]
+
+// The data plane and the catalog: no package dependency, so that they build and test in seconds.
+let dataPlane: [Target] =
+    [
+        // The DNS library that every zone file and every unusual record goes through.
+        .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+        // recvmmsg, sendmmsg, epoll and control messages, which Glibc's Swift module lacks. `_GNU_SOURCE` stands
+        // here and never in the header: there it changes what other C modules see.
+        .target(name: "CDatagram", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+    ]
+    + room("DNSWire")
+    + room("DNSResponder", ["DNSWire", "CDatagram"])
+    + room("ServiceCatalog", ["DNSWire"])
+    + room("DNSZones", ["DNSWire", "DNSResponder", "ServiceCatalog", "CLDNS"])
+
+// The edges: each knows the catalog and no other edge. The program wires them together.
+let edges: [Target] =
+    room("DurableStore", ["ServiceCatalog", product("GRDB", "GRDB.swift"), logging])
+    + room(
+        "HealthProber",
+        [
+            "ServiceCatalog", "DNSWire", httpClient, logging, lifecycle,
+            product("NIOSSL", "swift-nio-ssl"),
+            product("NIOHTTP1", "swift-nio"),
+            product("NIOHTTP2", "swift-nio-http2"),
+            product("NIOHPACK", "swift-nio-http2"),
+            product("HeapModule", "swift-collections"),
+        ] + nio
+    )
+    + room(
+        "RegistryAPI",
+        [
+            "ServiceCatalog", logging, lifecycle,
+            product("Hummingbird", "hummingbird"),
+            product("HTTPTypes", "swift-http-types"),
+        ] + nio
+    )
+    + room("RollcallClient", ["DNSWire", httpClient] + nio)
+    + [
+        .executableTarget(
+            name: "rollcall",
+            dependencies: [
+                "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "DurableStore", "HealthProber",
+                "RegistryAPI", "RollcallClient", "CDatagram", logging, lifecycle,
+                product("ArgumentParser", "swift-argument-parser"),
+                product("UnixSignals", "swift-service-lifecycle"),
+                product("Yams", "Yams"),
+            ] + nio,
+            swiftSettings: house
+        ),
+        .testTarget(name: "rollcallTests", dependencies: ["rollcall", "TestSupport"], swiftSettings: house),
+        // The real program, on free ports, asked by real clients.
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "DNSWire"], swiftSettings: house),
+        // The wire only, with NSD as the referee.
+        .testTarget(name: "ConformanceTests", dependencies: ["TestSupport", "DNSWire"], swiftSettings: house),
+        // House rules as tests.
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: house),
+    ]
+
+let package = Package(
+    name: "rollcall",
+    platforms: [.macOS(.v15)],
+    products: [.library(name: "RollcallClient", targets: ["RollcallClient"])],
+    dependencies: [
+        // Server, client and event loops of HTTP; TLS and HTTP/2 for probes.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // SQLite with checked statements and a serialised writer: the journal and the stored catalog.
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        // Structured logs, and start and stop of long-running parts in order.
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        // The prober's queue of due checks is a binary heap.
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        // YAML with the line of every key, which clear configuration errors need.
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: dataPlane + edges,
+    swiftLanguageModes: [.v6]
+)
+
+/// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests. Rooms of the data
+/// plane need no package, so then none is resolved.
+if let rooms = Context.environment["ROOMS"]?.split(separator: ",").map(String.init) {
+    func targetName(_ dependency: Target.Dependency) -> String? {
+        switch dependency {
+        case .targetItem(let name, _), .byNameItem(let name, _): name
+        default: nil
+        }
+    }
+    var kept = Set(rooms.flatMap { [$0, "\($0)Tests"] })
+    while true {
+        let needed = package.targets.filter { kept.contains($0.name) }
+            .flatMap { $0.dependencies.compactMap(targetName) }
+        if kept.isSuperset(of: needed) { break }
+        kept.formUnion(needed)
+    }
+    package.targets = package.targets.filter { kept.contains($0.name) }
+    package.products = []
+    if package.targets.allSatisfy({ $0.dependencies.allSatisfy { targetName($0) != nil } }) {
+        package.dependencies = []
+    }
+}

@@ -1,0 +1,52 @@
+package import DNSWire
+
+/// A zone's apex and SOA; its negative answers carry this SOA (RFC 2308 §3).
+package struct PublishedZone: Hashable, Sendable {
+    package var apex: DomainName
+    /// MNAME.
+    package var primary: DomainName
+    /// RNAME.
+    package var mailbox: DomainName
+    package var serial: UInt32
+    package var refreshSeconds: UInt32
+    package var retrySeconds: UInt32
+    package var expireSeconds: UInt32
+    /// MINIMUM: the time that resolvers keep a negative answer.
+    package var minimumSeconds: UInt32
+    /// The TTL of the SOA in answers. In negative answers it is the lesser of this and MINIMUM.
+    package var ttlSeconds: UInt32
+
+    package init(
+        apex: DomainName,
+        primary: DomainName,
+        mailbox: DomainName,
+        serial: UInt32,
+        refreshSeconds: UInt32,
+        retrySeconds: UInt32,
+        expireSeconds: UInt32,
+        minimumSeconds: UInt32,
+        ttlSeconds: UInt32
+    ) {
+        self.apex = apex
+        self.primary = primary
+        self.mailbox = mailbox
+        self.serial = serial
+        self.refreshSeconds = refreshSeconds
+        self.retrySeconds = retrySeconds
+        self.expireSeconds = expireSeconds
+        self.minimumSeconds = minimumSeconds
+        self.ttlSeconds = ttlSeconds
+    }
+}
+
+/// One change of the answer table.
+package enum TableChange: Hashable, Sendable {
+    /// Adds a zone or replaces its SOA; its names stay. Comes before the names of the zone.
+    case zone(PublishedZone)
+    /// Removes a zone; its names must have been removed before.
+    case removeZone(apex: DomainName)
+    /// Adds a name or replaces all that it answered.
+    case name(PublishedName)
+    /// Removes a name; it stays as an empty non-terminal while names exist below it.
+    case removeName(DomainName)
+}
