@@ -1,0 +1,387 @@
+internal import DNSWire
+
+extension Catalog {
+    /// Applies `change` as the one at `index`, whole or not at all.
+    ///
+    /// A change that says what is known already is applied and has no effect: the delta is empty and
+    /// no index moves.
+    /// - Throws: `CatalogRejection`; the catalog is then unchanged.
+    package mutating func apply(
+        _ change: CatalogChange,
+        at index: CatalogIndex
+    ) throws(CatalogRejection) -> CatalogDelta {
+        var delta = CatalogDelta(index: index)
+        switch change {
+        case .register(let registration):
+            try register(registration, &delta)
+        case .deregisterNode(let name):
+            guard let record = nodeRecords[Self.fold(name)] else { throw .unknownNode(name) }
+            removeNode(record, &delta)
+        case .deregisterInstance(let key, let condition):
+            guard let instance = instance(key) else { throw .unknownInstance(key) }
+            guard holds(condition, for: instance) else { throw .conditionFailed }
+            removeInstance(instance, &delta)
+        case .deregisterCheck(let key):
+            guard let check = check(key) else { throw .unknownCheck(key) }
+            removeCheck(check, &delta)
+        case .checkStatus(let key, let status, let output):
+            guard var check = check(key) else { throw .unknownCheck(key) }
+            check.status = status
+            check.output = output
+            writeCheck(check, &delta)
+        case .drain(let key):
+            guard var instance = instance(key) else { throw .unknownInstance(key) }
+            instance.isDraining = true
+            writeInstance(instance, &delta)
+        }
+        if !delta.isEmpty { advance(delta) }
+        return delta
+    }
+
+    private func holds(_ condition: RemovalCondition?, for instance: ServiceInstance) -> Bool {
+        switch condition {
+        case nil: true
+        case .leaseIs(let lease): instance.lease?.id == lease
+        case .checkIsCritical(let id):
+            check(CheckKey(node: instance.node, id: id))?.status == .critical
+        }
+    }
+
+    /// Moves the indexes of all that `delta` touches.
+    private mutating func advance(_ delta: CatalogDelta) {
+        index = delta.index
+        if delta.changesServiceList { serviceListIndex = delta.index }
+        if delta.changesNodeList { nodeListIndex = delta.index }
+        if delta.changesChecks { checksIndex = delta.index }
+        for service in delta.services {
+            let key = Self.fold(service)
+            if serviceRecords[key] == nil {
+                extinctionIndex = delta.index
+            } else {
+                serviceRecords[key]?.modifyIndex = delta.index
+            }
+        }
+        for node in delta.nodes {
+            nodeRecords[Self.fold(node)]?.modifyIndex = delta.index
+        }
+    }
+}
+
+// MARK: - Registration
+
+extension Catalog {
+    private mutating func register(
+        _ registration: Registration,
+        _ delta: inout CatalogDelta
+    ) throws(CatalogRejection) {
+        try admit(registration)
+        if let node = registration.node { writeNode(node, &delta) }
+        if var instance = registration.instance {
+            // The name as the node spells it: one node has one spelling everywhere.
+            instance.node = node(instance.node)?.name ?? instance.node
+            if let old = self.instance(instance.key),
+                Self.fold(old.service) != Self.fold(instance.service)
+            {
+                removeInstance(old, &delta)
+            }
+            writeInstance(instance, &delta)
+            if registration.replacesChecks {
+                let kept = Set(registration.checks.map(\.check.id))
+                for check in checks(ofInstance: instance.key) where !kept.contains(check.id) {
+                    removeCheck(check, &delta)
+                }
+            }
+        }
+        for registered in registration.checks {
+            var check = registered.check
+            check.node = node(check.node)?.name ?? check.node
+            if let old = self.check(check.key) {
+                if registered.keepsStatus {
+                    check.status = old.status
+                    check.output = old.output
+                }
+                if old.serviceID != check.serviceID { removeCheck(old, &delta) }
+            }
+            writeCheck(check, &delta)
+        }
+    }
+
+    /// Refuses what could not be written whole.
+    private func admit(_ registration: Registration) throws(CatalogRejection) {
+        let newNode = registration.node.map { Self.fold($0.name) }
+        func isKnown(_ name: String) -> Bool {
+            Self.fold(name) == newNode || nodeRecords[Self.fold(name)] != nil
+        }
+        if let node = registration.node {
+            if !node.id.isEmpty, let other = nodesByID[Self.fold(node.id)], other != newNode {
+                throw .nodeIDTaken(id: node.id, by: nodeRecords[other]?.node.name ?? other)
+            }
+            if nodeRecords[Self.fold(node.name)] == nil, nodeCount >= limits.nodesMax {
+                throw .limitReached(what: "nodes", limit: limits.nodesMax)
+            }
+        }
+        if let instance = registration.instance {
+            guard isKnown(instance.node) else { throw .unknownNode(instance.node) }
+            try admit(instance)
+        }
+        for check in registration.checks.map(\.check) {
+            guard isKnown(check.node) else { throw .unknownNode(check.node) }
+            let owner = InstanceKey(node: check.node, id: check.serviceID)
+            let isNew =
+                registration.instance.map {
+                    $0.id == owner.id && Self.fold($0.node) == Self.fold(owner.node)
+                } ?? false
+            guard owner.id.isEmpty || isNew || instance(owner) != nil else {
+                throw .unknownInstance(owner)
+            }
+        }
+        if checkCount + registration.checks.count > limits.checksMax {
+            throw .limitReached(what: "checks", limit: limits.checksMax)
+        }
+    }
+
+    private func admit(_ new: ServiceInstance) throws(CatalogRejection) {
+        let old = instance(new.key)
+        if old == nil, instanceCount >= limits.instancesMax {
+            throw .limitReached(what: "instances", limit: limits.instancesMax)
+        }
+        let isNewHere = old.map { Self.fold($0.service) != Self.fold(new.service) } ?? true
+        let peers = serviceRecords[Self.fold(new.service)]?.instances.count ?? 0
+        if isNewHere, peers >= limits.instancesPerServiceMax {
+            throw .limitReached(
+                what: "instances of a service",
+                limit: limits.instancesPerServiceMax
+            )
+        }
+    }
+}
+
+// MARK: - Writing one thing
+
+extension Catalog {
+    private mutating func writeNode(_ new: Node, _ delta: inout CatalogDelta) {
+        let key = Self.fold(new.name)
+        var node = new
+        guard let record = nodeRecords[key] else {
+            node.createIndex = delta.index
+            node.modifyIndex = delta.index
+            nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
+            if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
+            own(node.address, by: .node(key), &delta)
+            delta.note(.node(old: nil, new: node))
+            return
+        }
+        let old = record.node
+        // The first spelling of a name stays, and an id once known is not forgotten.
+        node.name = old.name
+        if node.id.isEmpty { node.id = old.id }
+        node.createIndex = old.createIndex
+        guard !node.hasSameContent(as: old) else { return }
+        node.modifyIndex = delta.index
+        if !old.id.isEmpty, old.id != node.id { nodesByID[Self.fold(old.id)] = nil }
+        if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
+        if old.address != node.address {
+            disown(old.address, by: .node(key), &delta)
+            own(node.address, by: .node(key), &delta)
+        }
+        nodeRecords[key]?.node = node
+        delta.note(.node(old: old, new: node))
+        delta.services.formUnion(record.instances.values.map(\.service))
+    }
+
+    private mutating func writeInstance(_ new: ServiceInstance, _ delta: inout CatalogDelta) {
+        let nodeKey = Self.fold(new.node)
+        let filed = InstanceKey(node: nodeKey, id: new.id)
+        let old = nodeRecords[nodeKey]?.instances[new.id]
+        var instance = new
+        instance.createIndex = old?.createIndex ?? delta.index
+        if let old, instance.hasSameContent(as: old) { return }
+        instance.modifyIndex = delta.index
+        nodeRecords[nodeKey]?.instances[instance.id] = instance
+        if old == nil {
+            instanceCount += 1
+            file(filed, underService: instance.service, at: delta.index)
+        }
+        if old?.address != instance.address {
+            if let old { disown(old.address, by: .instance(filed), &delta) }
+            own(instance.address, by: .instance(filed), &delta)
+        }
+        delta.note(.instance(old: old, new: instance))
+        if old?.tags != instance.tags || old?.service != instance.service {
+            for check in checks(ofInstance: instance.key) { writeCheck(check, &delta) }
+        }
+    }
+
+    private mutating func file(
+        _ key: InstanceKey,
+        underService name: String,
+        at index: CatalogIndex
+    ) {
+        let service = Self.fold(name)
+        var record =
+            serviceRecords.removeValue(forKey: service)
+            ?? ServiceRecord(name: name, instances: [], modifyIndex: index)
+        record.instances.insert(key, at: record.instances.firstIndexNotBelow(key))
+        serviceRecords[service] = record
+    }
+
+    private mutating func writeCheck(_ new: HealthCheck, _ delta: inout CatalogDelta) {
+        let nodeKey = Self.fold(new.node)
+        var check = new
+        let old = nodeRecords[nodeKey]?.checks[check.id]
+        let owner = nodeRecords[nodeKey]?.instances[check.serviceID]
+        check.serviceName = owner?.service ?? ""
+        check.serviceTags = owner?.tags ?? []
+        check.createIndex = old?.createIndex ?? delta.index
+        if let old, check.hasSameContent(as: old) { return }
+        check.modifyIndex = delta.index
+        nodeRecords[nodeKey]?.checks[check.id] = check
+        if old == nil {
+            checkCount += 1
+            var ids = nodeRecords[nodeKey]?.checkIDs.removeValue(forKey: check.serviceID) ?? []
+            ids.insert(check.id, at: ids.firstIndexNotBelow(check.id))
+            nodeRecords[nodeKey]?.checkIDs[check.serviceID] = ids
+        }
+        delta.note(.check(old: old, new: check))
+        touchServices(of: check, &delta)
+    }
+
+    /// A check of a node decides about everything on it.
+    private func touchServices(of check: HealthCheck, _ delta: inout CatalogDelta) {
+        guard check.serviceID.isEmpty else { return }
+        let instances = nodeRecords[Self.fold(check.node)]?.instances.values.map(\.service) ?? []
+        delta.services.formUnion(instances)
+    }
+}
+
+// MARK: - Removing one thing
+
+extension Catalog {
+    private mutating func removeNode(_ record: NodeRecord, _ delta: inout CatalogDelta) {
+        let key = Self.fold(record.node.name)
+        for instance in record.instances.values.sorted(by: { $0.id < $1.id }) {
+            removeInstance(instance, &delta)
+        }
+        for check in nodeChecks(key) { removeCheck(check, &delta) }
+        if !record.node.id.isEmpty { nodesByID[Self.fold(record.node.id)] = nil }
+        disown(record.node.address, by: .node(key), &delta)
+        nodeRecords[key] = nil
+        delta.note(.node(old: record.node, new: nil))
+    }
+
+    private mutating func removeInstance(
+        _ instance: ServiceInstance,
+        _ delta: inout CatalogDelta
+    ) {
+        for check in checks(ofInstance: instance.key) { removeCheck(check, &delta) }
+        let filed = InstanceKey(node: Self.fold(instance.node), id: instance.id)
+        nodeRecords[filed.node]?.instances[filed.id] = nil
+        instanceCount -= 1
+        let service = Self.fold(instance.service)
+        if var record = serviceRecords.removeValue(forKey: service) {
+            let position = record.instances.firstIndexNotBelow(filed)
+            if position < record.instances.count, record.instances[position] == filed {
+                record.instances.remove(at: position)
+            }
+            if !record.instances.isEmpty { serviceRecords[service] = record }
+        }
+        disown(instance.address, by: .instance(filed), &delta)
+        delta.note(.instance(old: instance, new: nil))
+    }
+
+    private mutating func removeCheck(_ check: HealthCheck, _ delta: inout CatalogDelta) {
+        let nodeKey = Self.fold(check.node)
+        nodeRecords[nodeKey]?.checks[check.id] = nil
+        checkCount -= 1
+        if var ids = nodeRecords[nodeKey]?.checkIDs.removeValue(forKey: check.serviceID) {
+            ids.removeAll { $0 == check.id }
+            if !ids.isEmpty { nodeRecords[nodeKey]?.checkIDs[check.serviceID] = ids }
+        }
+        delta.note(.check(old: check, new: nil))
+        touchServices(of: check, &delta)
+    }
+}
+
+// MARK: - Addresses
+
+extension Catalog {
+    private enum AddressOwner {
+        case node(String)
+        case instance(InstanceKey)
+    }
+
+    private mutating func own(
+        _ text: String,
+        by owner: AddressOwner,
+        _ delta: inout CatalogDelta
+    ) {
+        guard let address = IPAddress(text) else { return }
+        var list = owners.removeValue(forKey: address) ?? AddressOwners()
+        switch owner {
+        case .node(let key): list.nodes.insert(key, at: list.nodes.firstIndexNotBelow(key))
+        case .instance(let key):
+            list.instances.insert(key, at: list.instances.firstIndexNotBelow(key))
+        }
+        owners[address] = list
+        delta.addresses.insert(address)
+    }
+
+    private mutating func disown(
+        _ text: String,
+        by owner: AddressOwner,
+        _ delta: inout CatalogDelta
+    ) {
+        guard let address = IPAddress(text), var list = owners.removeValue(forKey: address) else {
+            return
+        }
+        switch owner {
+        case .node(let key): list.nodes.removeAll { $0 == key }
+        case .instance(let key):
+            let position = list.instances.firstIndexNotBelow(key)
+            if position < list.instances.count, list.instances[position] == key {
+                list.instances.remove(at: position)
+            }
+        }
+        if !list.nodes.isEmpty || !list.instances.isEmpty { owners[address] = list }
+        delta.addresses.insert(address)
+    }
+}
+
+extension CatalogDelta {
+    /// Records `event` and all that it touches by itself.
+    fileprivate mutating func note(_ event: CatalogEvent) {
+        events.append(event)
+        switch event {
+        case .node(let old, let new):
+            changesNodeList = true
+            for node in [old, new] { if let node { nodes.insert(node.name) } }
+        case .instance(let old, let new):
+            changesServiceList = true
+            for instance in [old, new] {
+                guard let instance else { continue }
+                services.insert(instance.service)
+                nodes.insert(instance.node)
+            }
+        case .check(let old, let new):
+            changesChecks = true
+            for check in [old, new] {
+                guard let check else { continue }
+                nodes.insert(check.node)
+                if !check.serviceName.isEmpty { services.insert(check.serviceName) }
+            }
+        }
+    }
+}
+
+extension Array where Element: Comparable {
+    /// Where `element` stands, or would have to be put, in an array in order.
+    fileprivate func firstIndexNotBelow(_ element: Element) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle] < element { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,52 @@
+package import DNSWire
+
+/// What a change did to one thing of the catalog.
+package enum CatalogEvent: Hashable, Sendable {
+    case node(old: Node?, new: Node?)
+    case instance(old: ServiceInstance?, new: ServiceInstance?)
+    case check(old: HealthCheck?, new: HealthCheck?)
+}
+
+/// What one change, or a batch of them, did to the catalog.
+package struct CatalogDelta: Sendable {
+    /// The index after it.
+    package var index: CatalogIndex
+    package var events: [CatalogEvent]
+    /// Services whose instances, their health or their addresses changed; as registered.
+    package var services: Set<String>
+    /// Nodes that changed, or whose instances or checks did; as registered.
+    package var nodes: Set<String>
+    /// Addresses that nodes or instances took or left.
+    package var addresses: Set<IPAddress>
+    /// True when instances came, went or changed: what the list of services shows.
+    package var changesServiceList: Bool
+    /// True when nodes came, went or changed.
+    package var changesNodeList: Bool
+    /// True when a check came, went or changed.
+    package var changesChecks: Bool
+
+    package init(index: CatalogIndex) {
+        self.index = index
+        self.events = []
+        self.services = []
+        self.nodes = []
+        self.addresses = []
+        self.changesServiceList = false
+        self.changesNodeList = false
+        self.changesChecks = false
+    }
+
+    package var isEmpty: Bool { events.isEmpty }
+
+    /// Adds a later delta to this one.
+    package mutating func merge(_ later: CatalogDelta) {
+        index = max(index, later.index)
+        events += later.events
+        services.formUnion(later.services)
+        nodes.formUnion(later.nodes)
+        addresses.formUnion(later.addresses)
+        changesServiceList = changesServiceList || later.changesServiceList
+        changesNodeList = changesNodeList || later.changesNodeList
+        changesChecks = changesChecks || later.changesChecks
+    }
+}

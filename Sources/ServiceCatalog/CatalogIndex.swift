@@ -1,0 +1,2 @@
+/// The number that grows with each change of the catalog; 0 before the first.
+package typealias CatalogIndex = UInt64

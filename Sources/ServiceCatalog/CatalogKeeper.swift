@@ -1,0 +1,119 @@
+internal import Synchronization
+
+/// Told of each change while nobody else can read or write the catalog.
+package protocol CatalogListener: Sendable {
+    /// Must not block and must not call the keeper.
+    func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog)
+}
+
+/// The one owner of the catalog: applies what the log hands back, tells the listeners, wakes the
+/// watchers.
+///
+/// Readers and the writer share a short lock. When `apply` returns, the listeners have published:
+/// an acknowledged write is in the next answer.
+package final class CatalogKeeper: Sendable {
+    private struct State: ~Copyable {
+        var catalog: Catalog
+        var watchers = WatchHub()
+    }
+
+    private let state: Mutex<State>
+    private let listeners: Mutex<[any CatalogListener]> = Mutex([])
+
+    package init(_ catalog: consuming Catalog) {
+        self.state = Mutex(State(catalog: catalog))
+    }
+
+    /// Adds a listener and brings it up to date in the same step, so that it misses nothing.
+    ///
+    /// `start` runs under the catalog's lock, before any later change.
+    package func add(
+        _ listener: any CatalogListener,
+        start: (borrowing Catalog) -> Void = { _ in }
+    ) {
+        state.withLock { state in
+            start(state.catalog)
+            listeners.withLock { $0.append(listener) }
+        }
+    }
+
+    /// Runs `body` on the catalog; it must be short.
+    package func read<Result>(
+        _ body: (borrowing Catalog) throws -> sending Result
+    ) rethrows
+        -> sending Result
+    {
+        try state.withLock { state in try body(state.catalog) }
+    }
+
+    /// Applies `changes` in order, the first at `index`, the others at the numbers that follow.
+    ///
+    /// - Returns: for each change the catalog's index after it, or why it was refused.
+    package func apply(
+        _ changes: [CatalogChange],
+        from index: CatalogIndex
+    ) -> [Result<CatalogIndex, CatalogRejection>] {
+        let listeners = listeners.withLock { $0 }
+        let (results, woken) = state.withLock { state in
+            var results: [Result<CatalogIndex, CatalogRejection>] = []
+            results.reserveCapacity(changes.count)
+            var merged: CatalogDelta?
+            for (offset, change) in changes.enumerated() {
+                do throws(CatalogRejection) {
+                    let delta = try state.catalog.apply(change, at: index + UInt64(offset))
+                    if !delta.isEmpty {
+                        if merged == nil { merged = delta } else { merged?.merge(delta) }
+                    }
+                    results.append(.success(state.catalog.index))
+                } catch {
+                    results.append(.failure(error))
+                }
+            }
+            guard let merged else { return (results, [WatchHub.Waiter]()) }
+            for listener in listeners { listener.catalogDidChange(merged, in: state.catalog) }
+            return (results, state.watchers.takeWaiters(on: WatchTopic.touched(by: merged)))
+        }
+        for waiter in woken { waiter.resume() }
+        return results
+    }
+
+    /// Returns when the index of `topic` is above `index`, or at `deadline`, or when the task is
+    /// cancelled.
+    package func wait(
+        for topic: WatchTopic,
+        above index: CatalogIndex,
+        until deadline: ContinuousClock.Instant
+    ) async {
+        let id = state.withLock { $0.watchers.nextID() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    let isDue = state.catalog.index(of: topic) > index || Task.isCancelled
+                    if !isDue {
+                        state.watchers.add(
+                            WatchHub.Waiter(
+                                id: id,
+                                topic: topic,
+                                deadline: deadline,
+                                continuation: continuation
+                            )
+                        )
+                    }
+                    return isDue
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.watchers.take(id) }?.resume()
+        }
+    }
+
+    /// How many wait.
+    package var waiterCount: Int { state.withLock { $0.watchers.count } }
+
+    /// Wakes the waiters whose deadline has come; called a few times a second.
+    package func wakeExpired(now: ContinuousClock.Instant) {
+        let woken = state.withLock { $0.watchers.takeExpired(now: now) }
+        for waiter in woken { waiter.resume() }
+    }
+}

@@ -1,0 +1,42 @@
+/// The only way anything enters the catalog: puts changes in order and makes them durable.
+package protocol CatalogLog: Sendable {
+    /// Returns once `change` is durable, applied by this process and published to its answers.
+    ///
+    /// - Returns: the catalog's index after the change.
+    /// - Throws: `CatalogLogError`.
+    @discardableResult
+    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogIndex
+}
+
+/// Why a change was not made.
+package enum CatalogLogError: Error, Hashable, Sendable {
+    /// The catalog refused it; nothing changed.
+    case rejected(CatalogRejection)
+    /// It could not be made durable; nothing changed. `reason` is for people.
+    case unavailable(reason: String)
+    /// Too many changes wait already.
+    case overloaded
+    /// The process is stopping.
+    case stopping
+}
+
+extension CatalogLogError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .rejected(let rejection): rejection.description
+        case .unavailable(let reason): "the change could not be stored: \(reason)"
+        case .overloaded: "too many changes are waiting to be stored; try again later"
+        case .stopping: "the server is stopping"
+        }
+    }
+}
+
+/// Hears that owners are alive: heartbeats renew leases and TTL checks without a write.
+package protocol HeartbeatReceiver: Sendable {
+    /// Gives the instance's lease a new term.
+    ///
+    /// - Returns: the lease; nil when the instance is unknown or has none.
+    func renewLease(of instance: InstanceKey) -> Lease?
+    /// Gives a TTL check a new term; false when it is unknown or no TTL check.
+    func renewCheck(_ check: CheckKey) -> Bool
+}

@@ -1,0 +1,29 @@
+package import DNSWire
+
+/// Which addresses probes may go to.
+///
+/// Why: whoever may register a check makes this host send packets; link-local metadata services
+/// must not be reachable that way.
+package struct ProbeTargetPolicy: Hashable, Sendable {
+    package var allowed: [NetworkPrefix]
+
+    package init(allowed: [NetworkPrefix]) {
+        self.allowed = allowed
+    }
+
+    /// Loopback, RFC 1918, RFC 6598 and RFC 4193.
+    package static let privateNetworks = ProbeTargetPolicy(
+        allowed: [
+            "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+            "100.64.0.0/10", "fc00::/7",
+        ].compactMap { NetworkPrefix($0) }
+    )
+
+    /// True when `address` may be probed; IPv4-mapped IPv6 addresses count as IPv4.
+    package func permits(_ address: IPAddress) -> Bool {
+        if case .v6(let value) = address, value >> 32 == 0xFFFF {
+            return permits(.v4(UInt32(truncatingIfNeeded: value)))
+        }
+        return allowed.contains { $0.contains(address) }
+    }
+}

@@ -1,0 +1,44 @@
+/// What a watcher can wait for.
+package enum WatchTopic: Hashable, Sendable {
+    /// The instances of one service, their health and nodes.
+    case service(String)
+    /// The list of services and tags.
+    case serviceList
+    /// One node and all on it.
+    case node(String)
+    case nodeList
+    /// Any check.
+    case checks
+
+    /// The topics whose index `delta` moved.
+    package static func touched(by delta: CatalogDelta) -> [WatchTopic] {
+        var topics = delta.services.map { WatchTopic.service(Catalog.fold($0)) }
+        topics += delta.nodes.map { .node(Catalog.fold($0)) }
+        if delta.changesServiceList { topics.append(.serviceList) }
+        if delta.changesNodeList { topics.append(.nodeList) }
+        if delta.changesChecks { topics.append(.checks) }
+        return topics
+    }
+
+    /// The same topic as the catalog files it.
+    var folded: WatchTopic {
+        switch self {
+        case .service(let name): .service(Catalog.fold(name))
+        case .node(let name): .node(Catalog.fold(name))
+        case .serviceList, .nodeList, .checks: self
+        }
+    }
+}
+
+extension Catalog {
+    /// The index of what `topic` shows.
+    package func index(of topic: WatchTopic) -> CatalogIndex {
+        switch topic {
+        case .service(let name): serviceIndex(name)
+        case .serviceList: serviceListIndex
+        case .node(let name): nodeIndex(name)
+        case .nodeList: nodeListIndex
+        case .checks: checksIndex
+        }
+    }
+}
