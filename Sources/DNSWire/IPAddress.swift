@@ -83,7 +83,8 @@ package enum IPAddress: Hashable, Sendable {
         var bytes: [UInt8] = []
         for start in stride(from: 0, to: digits.count, by: 2) {
             let pair = String(decoding: digits[start..<start + 2], as: UTF8.self)
-            guard !pair.hasPrefix("+"), !pair.hasPrefix("-"), let byte = UInt8(pair, radix: 16) else {
+            guard !pair.hasPrefix("+"), !pair.hasPrefix("-"), let byte = UInt8(pair, radix: 16)
+            else {
                 return nil
             }
             bytes.append(byte)

@@ -27,9 +27,11 @@ extension WireError: CustomStringConvertible {
         case .labelTooLong(let bytes): "a label has \(bytes) bytes, at most 63 are allowed"
         case .nameTooLong(let bytes): "the name has \(bytes) bytes, at most 255 are allowed"
         case .emptyLabel: "the name has an empty label"
-        case .badEscape: "a backslash must be followed by three digits up to 255 or by one character"
+        case .badEscape:
+            "a backslash must be followed by three digits up to 255 or by one character"
         case .badLabelType(let offset): "unknown label type at byte \(offset)"
-        case .badPointer(let offset): "the compression pointer at byte \(offset) does not point backwards"
+        case .badPointer(let offset):
+            "the compression pointer at byte \(offset) does not point backwards"
         case .malformed(let offset): "malformed field at byte \(offset)"
         }
     }
