@@ -65,7 +65,9 @@ let edges: [Target] =
         [
             "ServiceCatalog", logging, lifecycle,
             product("Hummingbird", "hummingbird"),
+            product("HummingbirdCore", "hummingbird"),
             product("HTTPTypes", "swift-http-types"),
+            product("NIOHTTP1", "swift-nio"),
         ] + nio
     )
     + room("RollcallClient", ["DNSWire", httpClient] + nio)
