@@ -1,0 +1,33 @@
+internal import DNSWire
+
+/// The `dns` section.
+struct DNSSettings: Hashable, Sendable {
+    /// The TTL of a service's records where no entry of `ttlSecondsPerService` fits.
+    var serviceTTLSeconds: UInt32 = 5
+    var nodeTTLSeconds: UInt32 = 5
+    /// By exact name, by prefix (`web*`) or `*`: the exact name wins, then the longest prefix.
+    var ttlSecondsPerService: [String: UInt32] = [:]
+    /// How long resolvers keep a negative answer: MINIMUM of the SOA and its TTL.
+    var negativeTTLSeconds: UInt32 = 1
+    /// The size that Rollcall advertises and that no UDP reply exceeds.
+    var udpPayloadBytes = 1232
+    /// Sets RA in answers, which dnsmasq wants before it caches.
+    var isRecursionAvailable = false
+    /// Nil is the node's name, `off` no NSID.
+    var nsidGiven: String?
+    /// The networks that have reverse zones.
+    var reverseNetworks: [NetworkPrefix] = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16",
+        "100.64.0.0/10", "fc00::/7", "fe80::/10", "::1/128",
+    ].compactMap { NetworkPrefix($0) }
+    /// A label below each domain; the NS records point at it.
+    var nameServerLabel = "ns"
+    /// Empty: the node's address.
+    var nameServerAddresses: [IPAddress] = []
+    /// A label below each domain: the mailbox in the SOA.
+    var mailboxLabel = "hostmaster"
+    var tcpConnectionsMax = 1024
+    var tcpIdleTimeout = Duration.seconds(10)
+    /// True: instances in warning are left out as those in critical are.
+    var answersOnlyPassing = false
+}
