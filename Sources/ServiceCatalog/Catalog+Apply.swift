@@ -212,7 +212,7 @@ extension Catalog {
         }
     }
 
-    private mutating func file(
+    mutating func file(
         _ key: InstanceKey,
         underService name: String,
         at index: CatalogIndex
@@ -238,12 +238,16 @@ extension Catalog {
         nodeRecords[nodeKey]?.checks[check.id] = check
         if old == nil {
             checkCount += 1
-            var ids = nodeRecords[nodeKey]?.checkIDs.removeValue(forKey: check.serviceID) ?? []
-            ids.insert(check.id, at: ids.firstIndexNotBelow(check.id))
-            nodeRecords[nodeKey]?.checkIDs[check.serviceID] = ids
+            fileCheck(check, onNode: nodeKey)
         }
         delta.note(.check(old: old, new: check))
         touchServices(of: check, &delta)
+    }
+
+    mutating func fileCheck(_ check: HealthCheck, onNode node: String) {
+        var ids = nodeRecords[node]?.checkIDs.removeValue(forKey: check.serviceID) ?? []
+        ids.insert(check.id, at: ids.firstIndexNotBelow(check.id))
+        nodeRecords[node]?.checkIDs[check.serviceID] = ids
     }
 
     /// A check of a node decides about everything on it.
@@ -305,12 +309,12 @@ extension Catalog {
 // MARK: - Addresses
 
 extension Catalog {
-    private enum AddressOwner {
+    enum AddressOwner {
         case node(String)
         case instance(InstanceKey)
     }
 
-    private mutating func own(
+    mutating func own(
         _ text: String,
         by owner: AddressOwner,
         _ delta: inout CatalogDelta

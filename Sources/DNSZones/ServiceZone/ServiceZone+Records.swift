@@ -1,0 +1,224 @@
+internal import DNSResponder
+internal import DNSWire
+internal import ServiceCatalog
+
+extension ServiceZone {
+    /// One instance as answers need it.
+    struct Endpoint {
+        var instance: ServiceInstance
+        var node: Node
+        var health: HealthStatus
+        /// Its IP addresses, at most one a family; empty when it has a host name.
+        var addresses: [IPAddress]
+        /// Its address as text: IP or host name.
+        var host: String
+    }
+
+    /// The names of `service` and of the `touched` tags, as the catalog has them now.
+    func serviceChanges(
+        _ service: String,
+        _ touched: TouchedTags,
+        _ catalog: borrowing Catalog
+    ) -> [TableChange] {
+        var all: [Endpoint] = []
+        for instance in catalog.instances(ofService: service) {
+            guard let node = catalog.node(instance.node) else { continue }
+            all.append(
+                Endpoint(instance, on: node, health: catalog.health(instance.key))
+            )
+        }
+        var byTag: [String: [Endpoint]] = [:]
+        for endpoint in all {
+            for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
+            where touched.isAll || touched.tags.contains(tag) {
+                byTag[tag, default: []].append(endpoint)
+            }
+        }
+        let ttlSeconds = settings.serviceTTL.seconds(service)
+        var changes: [TableChange] = []
+        for names in domains {
+            let gone = touched.tags.filter { byTag[$0] == nil }
+            for owner in gone.flatMap({ names.service(service, tag: $0) }) {
+                changes.append(remove(owner))
+            }
+            let owners = names.service(service)
+            if all.isEmpty {
+                changes += owners.map { remove($0) }
+            } else {
+                changes += answers(all, at: owners, names, ttlSeconds: ttlSeconds)
+            }
+            for (tag, endpoints) in byTag {
+                let owners = names.service(service, tag: tag)
+                changes += answers(endpoints, at: owners, names, ttlSeconds: ttlSeconds)
+            }
+        }
+        return changes
+    }
+
+    /// What each of `owners` answers about `endpoints`.
+    private func answers(
+        _ endpoints: [Endpoint],
+        at owners: [DomainName],
+        _ names: ServiceNames,
+        ttlSeconds: UInt32
+    ) -> [TableChange] {
+        let up = endpoints.filter { isAnswered($0) }
+        let down = endpoints.count - up.count
+        let note =
+            down == 0
+            ? nil
+            : ExtendedError(
+                infoCode: ExtendedError.other,
+                extraText: "\(down)/\(endpoints.count) unhealthy"
+            )
+        var rrsets = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
+        rrsets += serviceRRset(up, names, ttlSeconds: ttlSeconds)
+        rrsets += textRRset(up.map(\.instance.meta), ttlSeconds: ttlSeconds)
+        // Addresses beside an alias would contradict each other: the alias is for when there are none.
+        let host = up.contains { !$0.addresses.isEmpty } ? nil : up.first?.host
+        return owners.map {
+            put($0, rrsets, aliasTo: host, ttlSeconds: ttlSeconds, note: note)
+        }
+    }
+
+    private func isAnswered(_ endpoint: Endpoint) -> Bool {
+        guard !endpoint.instance.isDraining else { return false }
+        return endpoint.health < (settings.onlyPassing ? .warning : .critical)
+    }
+
+    /// A and AAAA of `addresses`, each address once.
+    func addressRRsets(_ addresses: [IPAddress], ttlSeconds: UInt32) -> [PublishedRRset] {
+        var seen: Set<IPAddress> = []
+        let once = addresses.filter { seen.insert($0).inserted }
+        return [RecordType.a, .aaaa].compactMap { type in
+            let rdata = once.filter { $0.recordType == type }.map(\.rdata)
+            guard !rdata.isEmpty else { return nil }
+            return PublishedRRset(type: type, ttlSeconds: ttlSeconds, rdata: rdata, rotates: true)
+        }
+    }
+
+    /// SRV with the targets' addresses; instances that DNS cannot carry are left out.
+    private func serviceRRset(
+        _ endpoints: [Endpoint],
+        _ names: ServiceNames,
+        ttlSeconds: UInt32
+    ) -> [PublishedRRset] {
+        var seen: Set<[UInt8]> = []
+        var rdata: [[UInt8]] = []
+        var additional: Set<ResourceRecord> = []
+        var ordered: [ResourceRecord] = []
+        for endpoint in endpoints {
+            guard let port = UInt16(exactly: endpoint.instance.port),
+                let target = target(of: endpoint, names)
+            else { continue }
+            let weights = endpoint.instance.weights
+            let weight = endpoint.health == .passing ? weights.passing : weights.warning
+            let record = RData.srv(
+                priority: 1,
+                weight: UInt16(clamping: weight),
+                port: port,
+                target: target
+            )
+            guard seen.insert(record).inserted else { continue }
+            rdata.append(record)
+            for address in endpoint.addresses {
+                let glue = ResourceRecord(
+                    owner: target,
+                    type: address.recordType,
+                    ttlSeconds: ttlSeconds,
+                    rdata: address.rdata
+                )
+                if additional.insert(glue).inserted { ordered.append(glue) }
+            }
+        }
+        guard !rdata.isEmpty else { return [] }
+        return [
+            PublishedRRset(
+                type: .srv,
+                ttlSeconds: ttlSeconds,
+                rdata: rdata,
+                additional: ordered,
+                rotates: true
+            )
+        ]
+    }
+
+    /// The name that SRV records give for an instance: the node's while it has the node's address,
+    /// else the address's own, else its host name.
+    private func target(of endpoint: Endpoint, _ names: ServiceNames) -> DomainName? {
+        if let address = endpoint.addresses.first {
+            if endpoint.instance.address.isEmpty,
+                let node = names.canonicalNode(endpoint.node.name)
+            {
+                return node
+            }
+            return names.canonicalAddress(address)
+        }
+        return try? DomainName(endpoint.host)
+    }
+
+    /// One TXT record for each non-empty meta, its pairs as `key=value` strings in order of key.
+    ///
+    /// RFC 6763 §6.3. A pair that is too long for one string is left out.
+    func textRRset(_ metas: [[String: String]], ttlSeconds: UInt32) -> [PublishedRRset] {
+        var seen: Set<[UInt8]> = []
+        var rdata: [[UInt8]] = []
+        for meta in metas {
+            let pairs = meta.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                .filter { $0.utf8.count <= WireLimits.characterStringBytesMax }
+            guard !pairs.isEmpty else { continue }
+            let record = RData.txt(pairs)
+            if seen.insert(record).inserted { rdata.append(record) }
+        }
+        guard !rdata.isEmpty else { return [] }
+        return [
+            PublishedRRset(type: .txt, ttlSeconds: ttlSeconds, rdata: rdata, rotates: true)
+        ]
+    }
+}
+
+extension ServiceZone.Endpoint {
+    init(_ instance: ServiceInstance, on node: Node, health: HealthStatus) {
+        self.instance = instance
+        self.node = node
+        self.health = health
+        if instance.address.isEmpty {
+            addresses = node.families
+            host = node.address
+        } else {
+            addresses = instance.families
+            host = instance.address
+        }
+    }
+}
+
+extension Node {
+    /// The node's IP addresses, at most one a family; empty when it has a host name.
+    var families: [IPAddress] {
+        IPAddress.families(of: address) { taggedAddresses[$0] }
+    }
+}
+
+extension ServiceInstance {
+    /// The instance's own IP addresses, at most one a family; empty when it has a host name or none.
+    var families: [IPAddress] {
+        IPAddress.families(of: address) { taggedAddresses[$0]?.address }
+    }
+}
+
+extension IPAddress {
+    /// `address`, and the tagged address of the other family if there is one.
+    fileprivate static func families(
+        of address: String,
+        tagged: (String) -> String?
+    ) -> [IPAddress] {
+        guard let first = IPAddress(address) else { return [] }
+        let other: IPAddress? =
+            switch first {
+            case .v4: tagged("lan_ipv6").flatMap { IPAddress($0) }
+            case .v6: tagged("lan_ipv4").flatMap { IPAddress($0) }
+            }
+        guard let other, other.recordType != first.recordType else { return [first] }
+        return [first, other]
+    }
+}

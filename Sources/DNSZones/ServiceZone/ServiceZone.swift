@@ -1,0 +1,191 @@
+package import DNSResponder
+package import DNSWire
+package import ServiceCatalog
+internal import Synchronization
+
+/// Compiles the catalog to names and RRsets, and after each change again what the change touched.
+///
+/// Why a listener: the keeper calls it before it acknowledges a write, so what was acknowledged is
+/// in the next answer. Cost of a change: the records of the touched services' touched tags.
+package final class ServiceZone: CatalogListener {
+    let settings: ServiceZoneSettings
+    private let publish: @Sendable ([TableChange]) -> Void
+    let domains: [ServiceNames]
+    /// Names whose address is a host name: they are answered by following an alias.
+    let aliases = Mutex<[DomainName: ServiceAlias]>([:])
+
+    /// Makes a compiler that hands its results to `publish`, in order, one call at a time.
+    package init(
+        settings: ServiceZoneSettings,
+        publish: @escaping @Sendable ([TableChange]) -> Void
+    ) {
+        self.settings = settings
+        self.publish = publish
+        self.domains = settings.domains.map {
+            ServiceNames(domain: $0, datacenter: settings.datacenter)
+        }
+    }
+
+    /// Publishes the zones and all that `catalog` holds.
+    package func publishAll(of catalog: borrowing Catalog) {
+        var changes = zoneChanges(serial: catalog.index, withReverseZones: true)
+        for names in domains {
+            changes += names.permanent.map { .name(PublishedName(name: $0, here: .rrsets([]))) }
+            changes += nameServerChanges(names)
+        }
+        for node in catalog.nodes { changes += nodeChanges(node.name, catalog) }
+        for service in catalog.serviceNames {
+            changes += serviceChanges(service, TouchedTags(isAll: true), catalog)
+        }
+        for address in catalog.addresses { changes += addressChanges(address, catalog) }
+        publish(changes)
+    }
+
+    package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
+        var changes = zoneChanges(
+            serial: delta.index,
+            withReverseZones: !delta.addresses.isEmpty
+        )
+        for node in delta.touchedNodes { changes += nodeChanges(node, catalog) }
+        let touched = touchedTags(delta, catalog)
+        for service in delta.services.sorted() {
+            let tags = touched[Catalog.fold(service)] ?? TouchedTags()
+            changes += serviceChanges(service, tags, catalog)
+        }
+        for address in delta.addresses.union(addressesWithNewCompanions(delta)) {
+            changes += addressChanges(address, catalog)
+        }
+        publish(changes)
+    }
+
+    // MARK: Zones
+
+    private func zoneChanges(serial: CatalogIndex, withReverseZones: Bool) -> [TableChange] {
+        var changes = domains.map {
+            TableChange.zone(zone(apex: $0.domain, names: $0, serial: serial))
+        }
+        guard withReverseZones, let first = domains.first else { return changes }
+        for apex in settings.reverseZones {
+            changes.append(.zone(zone(apex: apex, names: first, serial: serial)))
+            changes.append(.name(apexName(apex, names: first)))
+        }
+        return changes
+    }
+
+    func zone(apex: DomainName, names: ServiceNames, serial: CatalogIndex) -> PublishedZone {
+        PublishedZone(
+            apex: apex,
+            primary: names.nameServer,
+            mailbox: names.mailbox,
+            // RFC 1982: serials wrap around.
+            serial: UInt32(truncatingIfNeeded: serial),
+            refreshSeconds: 3600,
+            retrySeconds: 600,
+            expireSeconds: 86_400,
+            minimumSeconds: settings.negativeTTLSeconds,
+            ttlSeconds: settings.negativeTTLSeconds
+        )
+    }
+
+    private func nameServerChanges(_ names: ServiceNames) -> [TableChange] {
+        [
+            .name(apexName(names.domain, names: names)),
+            .name(
+                PublishedName(
+                    name: names.nameServer,
+                    here: .rrsets(
+                        addressRRsets(
+                            settings.nameServerAddresses,
+                            ttlSeconds: settings.nodeTTLSeconds
+                        )
+                    )
+                )
+            ),
+        ]
+    }
+
+    func apexName(_ apex: DomainName, names: ServiceNames) -> PublishedName {
+        let glue = settings.nameServerAddresses.map {
+            ResourceRecord(
+                owner: names.nameServer,
+                type: $0.recordType,
+                ttlSeconds: settings.nodeTTLSeconds,
+                rdata: $0.rdata
+            )
+        }
+        let nameServers = PublishedRRset(
+            type: .ns,
+            ttlSeconds: settings.nodeTTLSeconds,
+            rdata: [names.nameServer.wire],
+            additional: glue
+        )
+        return PublishedName(name: apex, here: .rrsets([nameServers]))
+    }
+
+    // MARK: Nodes
+
+    private func nodeChanges(_ name: String, _ catalog: borrowing Catalog) -> [TableChange] {
+        let node = catalog.node(name)
+        var changes: [TableChange] = []
+        for names in domains {
+            for owner in names.node(node?.name ?? name) {
+                guard let node else {
+                    changes.append(remove(owner))
+                    continue
+                }
+                var rrsets = addressRRsets(
+                    node.families,
+                    ttlSeconds: settings.nodeTTLSeconds
+                )
+                rrsets += textRRset([node.meta], ttlSeconds: settings.nodeTTLSeconds)
+                let host = node.families.isEmpty ? node.address : nil
+                changes.append(
+                    put(
+                        owner,
+                        rrsets,
+                        aliasTo: host,
+                        ttlSeconds: settings.nodeTTLSeconds,
+                        note: nil
+                    )
+                )
+            }
+        }
+        return changes
+    }
+
+    // MARK: Publishing one name
+
+    func remove(_ name: DomainName) -> TableChange {
+        aliases.withLock { $0[name] = nil }
+        return .removeName(name)
+    }
+
+    /// `rrsets` at `name`; with `host` an alias to it for types that are not there.
+    func put(
+        _ name: DomainName,
+        _ rrsets: [PublishedRRset],
+        aliasTo host: String?,
+        ttlSeconds: UInt32,
+        note: ExtendedError?
+    ) -> TableChange {
+        guard let host, let target = try? DomainName(host), !target.isRoot, target != name else {
+            aliases.withLock { if !$0.isEmpty { $0[name] = nil } }
+            return .name(PublishedName(name: name, here: .rrsets(rrsets), note: note))
+        }
+        let record = ResourceRecord(
+            owner: name,
+            type: .cname,
+            ttlSeconds: ttlSeconds,
+            rdata: target.wire
+        )
+        aliases.withLock { $0[name] = ServiceAlias(record: record, rrsets: rrsets, note: note) }
+        return .name(PublishedName(name: name, here: .fallback, note: note))
+    }
+}
+
+/// A name that answers some types itself and all others by an alias.
+struct ServiceAlias: Sendable {
+    var record: ResourceRecord
+    var rrsets: [PublishedRRset]
+    var note: ExtendedError?
+}

@@ -1,0 +1,61 @@
+package import DNSResponder
+package import DNSWire
+internal import Synchronization
+
+/// The catalog's names as the slow path asks them: its aliases, and for the rest the answer table.
+package struct ServiceZoneLookup: InZoneLookup {
+    private let zone: ServiceZone
+    private let table: AnswerTable
+
+    package init(zone: ServiceZone, table: AnswerTable) {
+        self.zone = zone
+        self.table = table
+    }
+
+    package func apex(enclosing name: DomainName) -> DomainName? {
+        let apexes = zone.settings.domains + zone.settings.reverseZones
+        return apexes.filter { name.isSubdomain(of: $0) }.max { $0.labelCount < $1.labelCount }
+    }
+
+    package func find(_ name: DomainName, _ type: RecordType) -> InZoneFinding {
+        if let alias = zone.aliases.withLock({ $0[name] }) {
+            return find(type, name, alias)
+        }
+        return ask(name, type)
+    }
+
+    private func find(
+        _ type: RecordType,
+        _ name: DomainName,
+        _ alias: ServiceAlias
+    ) -> InZoneFinding {
+        if type == .cname || type == .any {
+            return .records([alias.record], note: alias.note)
+        }
+        guard let rrset = alias.rrsets.first(where: { $0.type == type }) else {
+            return .alias(alias.record)
+        }
+        let records = rrset.rdata.map {
+            ResourceRecord(owner: name, type: type, ttlSeconds: rrset.ttlSeconds, rdata: $0)
+        }
+        return .records(records, additional: rrset.additional, note: alias.note)
+    }
+
+    /// Asks the table by a message, as a client over TCP would.
+    private func ask(_ name: DomainName, _ type: RecordType) -> InZoneFinding {
+        let query = Message.query(
+            id: 0,
+            name: name,
+            type: type,
+            edns: EDNS(udpPayloadBytes: .max)
+        )
+        guard let bytes = table.serve(query.encoded(), overTCP: true),
+            let reply = try? Message(decoding: bytes)
+        else { return .records([]) }
+        let note = reply.edns?.extendedErrors.first
+        guard reply.answer.isEmpty, let soa = reply.authority.first(where: { $0.type == .soa })
+        else { return .records(reply.answer, additional: reply.additional, note: note) }
+        return reply.responseCode == .nameError
+            ? .nameError(soa: soa, note: note) : .noData(soa: soa, note: note)
+    }
+}

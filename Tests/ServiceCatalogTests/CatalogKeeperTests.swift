@@ -1,0 +1,80 @@
+import Synchronization
+import Testing
+
+@testable import ServiceCatalog
+
+@Suite("Catalog keeper")
+struct CatalogKeeperTests {
+    private func keeper() throws -> CatalogKeeper { CatalogKeeper(try Catalog.withNode()) }
+
+    private var farAway: ContinuousClock.Instant { .now + .seconds(3600) }
+
+    @Test("a watcher wakes when its service changes, and one of another service does not")
+    func wakes() async throws {
+        let keeper = try keeper()
+        _ = keeper.apply([Registrations.web("w1"), Registrations.web("d1", service: "db")], from: 3)
+        let index = keeper.read { $0.serviceIndex("web") }
+        await withTaskGroup(of: String.self) { group in
+            group.addTask {
+                await keeper.wait(for: .service("WEB"), above: index, until: farAway)
+                return "web"
+            }
+            group.addTask {
+                await keeper.wait(for: .service("db"), above: 99, until: farAway)
+                return "db"
+            }
+            while keeper.waiterCount < 2 { await Task.yield() }
+            _ = keeper.apply([Registrations.web("w2")], from: 5)
+            #expect(await group.next() == "web")
+            #expect(keeper.waiterCount == 1)
+            group.cancelAll()
+            #expect(await group.next() == "db")
+        }
+        #expect(keeper.waiterCount == 0)
+    }
+
+    @Test("a watcher whose index is old returns at once")
+    func oldIndex() async throws {
+        let keeper = try keeper()
+        _ = keeper.apply([Registrations.web("w1")], from: 3)
+        await keeper.wait(for: .service("web"), above: 1, until: farAway)
+        #expect(keeper.waiterCount == 0)
+    }
+
+    @Test("a watcher wakes at its deadline")
+    func deadline() async throws {
+        let keeper = try keeper()
+        let deadline = ContinuousClock.now + .seconds(60)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await keeper.wait(for: .serviceList, above: 99, until: deadline)
+            }
+            while keeper.waiterCount < 1 { await Task.yield() }
+            keeper.wakeExpired(now: deadline - .seconds(1))
+            #expect(keeper.waiterCount == 1)
+            keeper.wakeExpired(now: deadline)
+            await group.waitForAll()
+        }
+        #expect(keeper.waiterCount == 0)
+    }
+
+    @Test("listeners hear of a batch once, before the results return")
+    func listeners() throws {
+        final class Recorder: CatalogListener {
+            let deltas = Mutex<[CatalogDelta]>([])
+            func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
+                deltas.withLock { $0.append(delta) }
+            }
+        }
+        let keeper = try keeper()
+        let recorder = Recorder()
+        keeper.add(recorder)
+        let results = keeper.apply(
+            [Registrations.web("w1"), Registrations.web("x", on: "nowhere"), Registrations.web("w1")],
+            from: 3)
+        #expect(results == [.success(3), .failure(.unknownNode("nowhere")), .success(3)])
+        let deltas = recorder.deltas.withLock { $0 }
+        #expect(deltas.map(\.index) == [3])
+        #expect(deltas.first?.services == ["web"])
+    }
+}
