@@ -6,6 +6,8 @@ package enum ResponseCode: UInt16, Sendable {
     case nameError = 3
     case notImplemented = 4
     case refused = 5
+    /// A DNAME made a name that is too long (RFC 6672 §2.2).
+    case nameShouldNotExist = 6
     case notAuthoritative = 9
     case badVersion = 16
 
@@ -18,6 +20,7 @@ package enum ResponseCode: UInt16, Sendable {
         case .nameError: "NXDOMAIN"
         case .notImplemented: "NOTIMP"
         case .refused: "REFUSED"
+        case .nameShouldNotExist: "YXDOMAIN"
         case .notAuthoritative: "NOTAUTH"
         case .badVersion: "BADVERS"
         }

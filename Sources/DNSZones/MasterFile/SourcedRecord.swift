@@ -1,0 +1,8 @@
+internal import DNSWire
+
+/// A record and the place where it was read.
+struct SourcedRecord {
+    var record: ResourceRecord
+    var file: String
+    var line: Int
+}
