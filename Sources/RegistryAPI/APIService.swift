@@ -1,0 +1,234 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import ServiceCatalog
+internal import ServiceLifecycle
+
+/// The HTTP server with both APIs.
+///
+/// It is made by `bind`, which fails with the address and the reason while nothing is announced yet;
+/// it answers from `run` on. One that is bound must be run or closed.
+package struct APIService: Service {
+    /// Where it listens, as `host:port`, with the real port where 0 was asked for.
+    package let addresses: [(host: String, port: Int)]
+
+    private let listeners: [Listener]
+    private let connections: ConnectionRegistry
+    private let http: HTTP1Channel
+    private let api: APIContext
+    private let settings: APISettings
+    private let logger: Logger
+
+    private typealias Listener = NIOAsyncChannel<HTTP1Channel.Value, Never>
+
+    /// Listens on all of `addresses`, or on none.
+    ///
+    /// Connections wait in the system's queue until `run` is called.
+    /// - Parameter addresses: IP addresses or host names; a port of 0 is any free one.
+    /// - Throws: `APIServiceError` for the first address that cannot be had.
+    package static func bind(
+        to addresses: [(host: String, port: Int)],
+        api: APIContext,
+        settings: APISettings = APISettings(),
+        logger: Logger
+    ) async throws(APIServiceError) -> APIService {
+        let connections = ConnectionRegistry(connectionsMax: settings.connectionsMax)
+        let http = makeHTTP(api, settings, connections, logger)
+        var listeners: [Listener] = []
+        for address in addresses {
+            do {
+                listeners.append(
+                    try await listen(on: address, http, settings, connections, logger)
+                )
+            } catch {
+                for listener in listeners { await close(listener) }
+                throw APIServiceError(error, host: address.host, port: address.port)
+            }
+        }
+        return APIService(
+            addresses: zip(addresses, listeners).map { asked, listener in
+                (asked.host, listener.channel.localAddress?.port ?? asked.port)
+            },
+            listeners: listeners,
+            connections: connections,
+            http: http,
+            api: api,
+            settings: settings,
+            logger: logger
+        )
+    }
+
+    /// How many connections are open.
+    package var connectionCount: Int { connections.count }
+
+    /// Answers requests until the service is asked to stop; then lets running ones end, for a while.
+    package func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { await serve() }
+            group.addTask {
+                try? await gracefulShutdown()
+                await stop()
+            }
+            group.addTask { try await wakeExpiredWaiters() }
+            try await group.next()
+            group.cancelAll()
+            while let result = await group.nextResult() { _ = result }
+        }
+    }
+
+    /// Stops listening without ever having served.
+    package func close() async {
+        for listener in listeners { await Self.close(listener) }
+    }
+}
+
+// MARK: - Serving
+
+extension APIService {
+    /// Runs until all listeners are closed and all connections have ended.
+    private func serve() async {
+        await withDiscardingTaskGroup { group in
+            for listener in listeners {
+                group.addTask { await serve(listener) }
+            }
+        }
+    }
+
+    private func serve(_ listener: Listener) async {
+        await withDiscardingTaskGroup { group in
+            do {
+                try await listener.executeThenClose { inbound in
+                    try await listener.channel.setOption(.autoRead, value: true).get()
+                    listener.channel.read()
+                    for try await connection in inbound {
+                        group.addTask { await http.handle(value: connection, logger: logger) }
+                    }
+                }
+            } catch {
+                logger.error("http listener failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func stop() async {
+        for listener in listeners { listener.channel.close(promise: nil) }
+        connections.stop()
+        try? await Task.sleep(for: settings.stopTimeout)
+        connections.closeAll()
+    }
+
+    /// Blocking queries end at their deadline without a timer each.
+    private func wakeExpiredWaiters() async throws {
+        while true {
+            try await Task.sleep(for: .milliseconds(200))
+            api.keeper.wakeExpired(now: ContinuousClock.now)
+        }
+    }
+}
+
+// MARK: - Setting up
+
+extension APIService {
+    private static func listen(
+        on address: (host: String, port: Int),
+        _ http: HTTP1Channel,
+        _ settings: APISettings,
+        _ connections: ConnectionRegistry,
+        _ logger: Logger
+    ) async throws -> Listener {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(
+                host: address.host,
+                port: address.port,
+                serverBackPressureStrategy: nil
+            ) { channel in
+                setUp(channel, http, settings, connections, logger)
+            }
+    }
+
+    private static func setUp(
+        _ channel: any Channel,
+        _ http: HTTP1Channel,
+        _ settings: APISettings,
+        _ connections: ConnectionRegistry,
+        _ logger: Logger
+    ) -> EventLoopFuture<HTTP1Channel.Value> {
+        let client = ClientPresence()
+        let isWelcome = connections.add(channel, client)
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(
+                ConnectionGuard(client: client, settings: settings)
+            )
+        }
+        .flatMap {
+            http.setup(channel: channel, logger: logger)
+        }
+        .map { value in
+            if !isWelcome { refuse(channel, logger) }
+            return value
+        }
+    }
+
+    /// Says why and closes; at the limit of connections there is no room for more politeness.
+    private static func refuse(_ channel: any Channel, _ logger: Logger) {
+        logger.debug("connection refused, too many are open")
+        channel.close(promise: nil)
+    }
+
+    private static func close(_ listener: Listener) async {
+        try? await listener.executeThenClose { _ in }
+    }
+
+    private static func makeHTTP(
+        _ api: APIContext,
+        _ settings: APISettings,
+        _ connections: ConnectionRegistry,
+        _ logger: Logger
+    ) -> HTTP1Channel {
+        var routes = RouteTable()
+        addNativeRoutes(to: &routes, context: api)
+        addConsulRoutes(to: &routes, context: api)
+        let responder = RequestResponder(
+            routes: routes.makeResponder(),
+            settings: settings,
+            connections: connections,
+            logger: logger
+        )
+        return HTTP1Channel(
+            responder: { request, writer, channel in
+                try await responder.respond(to: request, writer, channel)
+            },
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: TimeAmount(settings.idleTimeout),
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: settings.headerBytesMax,
+                    maxHeaderListSize: settings.headerBytesMax,
+                    maxHeaderFieldCount: settings.headersMax
+                )
+            )
+        )
+    }
+}
+
+extension APIServiceError {
+    fileprivate init(_ error: any Error, host: String, port: Int) {
+        let code: Code =
+            switch (error as? IOError)?.errnoCode {
+            case SystemErrors.addressInUse: .addressInUse
+            case SystemErrors.permissionDenied: .permissionDenied
+            case SystemErrors.addressUnusable: .addressUnusable
+            default: error is SocketAddressError ? .addressUnusable : .other
+            }
+        let shownHost = host.contains(":") ? "[\(host)]" : host
+        self.init(code: code, address: "\(shownHost):\(port)", reason: "\(error)")
+    }
+}

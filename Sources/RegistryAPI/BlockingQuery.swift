@@ -1,0 +1,75 @@
+internal import Hummingbird
+internal import ServiceCatalog
+internal import ServiceLifecycle
+
+/// A read that waits until what it shows has changed: `?index=<last seen>&wait=<time>`.
+struct BlockingQuery: Sendable {
+    static let waitDefaultSeconds = 300
+    static let waitSecondsMax = 600
+
+    /// Return once the index is above this; 0: at once.
+    var index: CatalogIndex
+    /// At most so long.
+    var wait: Duration
+
+    /// Reads `index` and `wait`.
+    ///
+    /// - Throws: `APIError` in words that begin as Consul's do.
+    init(_ query: QueryParameters) throws(APIError) {
+        self.index = 0
+        self.wait = .seconds(Self.waitDefaultSeconds)
+        if let text = query.first("index"), !text.isEmpty {
+            guard let index = CatalogIndex(text) else {
+                throw APIError(
+                    .badRequest,
+                    "Invalid index: \"\(text)\" is not a whole number",
+                    field: "index"
+                )
+            }
+            self.index = index
+        }
+        if let text = query.first("wait"), !text.isEmpty {
+            guard let milliseconds = DurationText.milliseconds(text), milliseconds >= 0 else {
+                throw APIError(
+                    .badRequest,
+                    "Invalid wait time: \"\(text)\" is not a time such as 30s or 5m",
+                    field: "wait"
+                )
+            }
+            if milliseconds > 0 {
+                wait = .milliseconds(min(milliseconds, Self.waitSecondsMax * 1_000))
+            }
+        }
+    }
+
+    /// True when it has to wait at all.
+    var isBlocking: Bool { index > 0 }
+
+    /// Returns when `topic` has an index above the one given, when the time is over, when the client
+    /// has gone or when the server stops. Then it is time to read and to answer.
+    ///
+    /// A random part is added to the time, up to a sixteenth, so that many who began together do not
+    /// come back together. Nothing is held while it waits.
+    func run(on topic: WatchTopic, _ api: APIContext, _ request: APIRequestContext) async {
+        guard isBlocking else { return }
+        let deadline = ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625)
+        await Self.wait(for: topic, above: index, until: deadline, api.keeper, request.client)
+    }
+
+    /// Returns at the first of: a change, the deadline, the client's departure, the server's stop.
+    static func wait(
+        for topic: WatchTopic,
+        above index: CatalogIndex,
+        until deadline: ContinuousClock.Instant,
+        _ keeper: CatalogKeeper,
+        _ client: ClientPresence
+    ) async {
+        await withTaskGroup { group in
+            group.addTask { await keeper.wait(for: topic, above: index, until: deadline) }
+            group.addTask { await client.untilGone() }
+            group.addTask { try? await gracefulShutdown() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

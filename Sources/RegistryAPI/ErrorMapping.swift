@@ -1,0 +1,119 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import ServiceCatalog
+
+/// Turns errors into statuses and bodies; the only place that does.
+enum ErrorMapping {
+    /// How an API words its errors.
+    enum Dialect: Hashable, Sendable {
+        /// A JSON object `{error, field?, hint?}`.
+        case native
+        /// Plain text.
+        case consul
+
+        /// The dialect of the API that `path` belongs to.
+        init(path: String) {
+            self = path == "/v1" || path.hasPrefix("/v1/") ? .consul : .native
+        }
+    }
+
+    /// The body of a native error.
+    private struct NativeBody: Encodable {
+        var error: String
+        var field: String?
+        var hint: String?
+    }
+
+    static func response(for error: any Error, _ dialect: Dialect, logger: Logger) -> Response {
+        let error = apiError(error, dialect, logger: logger)
+        var headers: HTTPFields = [:]
+        if case .methodNotAllowed(let allowed) = error.kind {
+            headers[.allow] = allowed.joined(separator: ", ")
+        }
+        if error.kind == .unavailable { headers[.retryAfter] = "1" }
+        if error.kind == .timedOut || error.kind == .bodyTooLarge {
+            headers[.connection] = "close"
+        }
+        let status = status(of: error.kind)
+        if dialect == .native {
+            let body = NativeBody(error: error.message, field: error.field, hint: error.hint)
+            let response = try? JSONReply.response(body, status: status, headers: headers)
+            if let response { return response }
+        }
+        return JSONReply.text(error.message, status: status, headers: headers)
+    }
+
+    private static func status(of kind: APIError.Kind) -> HTTPResponse.Status {
+        switch kind {
+        case .badRequest: .badRequest
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .conflict: .conflict
+        case .bodyTooLarge: .contentTooLarge
+        case .timedOut: .requestTimeout
+        case .unavailable: .serviceUnavailable
+        case .serverFault: .internalServerError
+        }
+    }
+
+    /// Any error as the one that is sent.
+    static func apiError(_ error: any Error, _ dialect: Dialect, logger: Logger) -> APIError {
+        switch error {
+        case let error as APIError: return error
+        case let error as FieldError: return apiError(error, dialect)
+        case let error as JSONSyntaxError:
+            let prefix = dialect == .consul ? "Request decode failed: " : ""
+            return APIError(.badRequest, prefix + error.description)
+        case let error as CatalogLogError: return apiError(error)
+        case let error as CatalogRejection: return apiError(error)
+        case let error as HTTPError where error.status == .notFound:
+            return APIError(
+                .notFound,
+                dialect == .consul
+                    ? "Invalid URL path: not a recognized HTTP API endpoint"
+                    : "there is nothing at this path",
+                hint: "GET / lists what there is"
+            )
+        case let error as HTTPError:
+            return APIError(.badRequest, error.body ?? error.status.reasonPhrase)
+        default:
+            logger.error("request failed unexpectedly", metadata: ["error": "\(error)"])
+            return APIError(.serverFault, "an internal error; the server's log has more")
+        }
+    }
+
+    private static func apiError(_ error: FieldError, _ dialect: Dialect) -> APIError {
+        if dialect == .consul {
+            let text =
+                error.kind == .unknown
+                ? "Request decode failed: json: unknown field \"\(error.field)\""
+                : error.description
+            return APIError(.badRequest, text)
+        }
+        return APIError(
+            .badRequest,
+            error.description,
+            field: error.field,
+            hint: error.hint
+        )
+    }
+
+    private static func apiError(_ error: CatalogLogError) -> APIError {
+        switch error {
+        case .rejected(let rejection): apiError(rejection)
+        case .unavailable, .overloaded, .stopping: APIError(.unavailable, error.description)
+        }
+    }
+
+    private static func apiError(_ rejection: CatalogRejection) -> APIError {
+        switch rejection {
+        case .unknownNode, .unknownInstance, .unknownCheck:
+            APIError(.notFound, rejection.description)
+        case .nodeIDTaken, .conditionFailed:
+            APIError(.conflict, rejection.description)
+        case .limitReached:
+            APIError(.unavailable, rejection.description)
+        }
+    }
+}

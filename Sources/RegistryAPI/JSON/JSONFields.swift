@@ -1,0 +1,216 @@
+internal import ServiceCatalog
+
+/// Reads the fields of one JSON object, and refuses with the field's path what it should not have.
+struct JSONFields: Sendable {
+    /// How names of fields are compared.
+    enum Matching: Sendable {
+        case exact
+        /// As Go's decoder does; `aliases` maps other folded spellings to the name of the field.
+        case ignoringCase(aliases: [String: String])
+    }
+
+    /// Where the object stands; empty for the outermost one.
+    let path: String
+    private var values: [String: JSONValue] = [:]
+
+    /// - Parameter known: the names of all fields that may be there.
+    init(
+        _ object: JSONObject,
+        path: String = "",
+        known: [String],
+        matching: Matching = .exact
+    ) throws(FieldError) {
+        self.path = path
+        for member in object.members {
+            guard let name = Self.find(member.name, in: known, matching) else {
+                throw FieldError(
+                    Self.join(path, member.name),
+                    "is not a known field",
+                    hint: Self.nearest(to: member.name, in: known).map { "did you mean \"\($0)\"?" }
+                        ?? "known fields: \(known.sorted().joined(separator: ", "))",
+                    kind: .unknown
+                )
+            }
+            guard values.updateValue(member.value, forKey: name) == nil else {
+                throw FieldError(Self.join(path, member.name), "is there twice")
+            }
+        }
+    }
+
+    /// - Throws: `FieldError` when `value` is no object.
+    init(
+        _ value: JSONValue,
+        path: String = "",
+        known: [String],
+        matching: Matching = .exact
+    ) throws(FieldError) {
+        guard case .object(let object) = value else {
+            throw FieldError(path.isEmpty ? "body" : path, Self.expected("an object", value))
+        }
+        try self.init(object, path: path, known: known, matching: matching)
+    }
+
+    static func join(_ path: String, _ name: String) -> String {
+        path.isEmpty ? name : "\(path).\(name)"
+    }
+
+    static func expected(_ what: String, _ value: JSONValue) -> String {
+        "must be \(what), not \(value.kindName)"
+    }
+
+    private static func find(_ name: String, in known: [String], _ matching: Matching) -> String? {
+        switch matching {
+        case .exact: return known.first { $0 == name }
+        case .ignoringCase(let aliases):
+            let folded = name.lowercased()
+            return known.first { $0.lowercased() == folded } ?? aliases[folded]
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension JSONFields {
+    /// The path of a field, for messages.
+    func path(of name: String) -> String { Self.join(path, name) }
+
+    /// The value of a field; nil when it is not there or null.
+    func value(_ name: String) -> JSONValue? {
+        guard let value = values[name], value != .null else { return nil }
+        return value
+    }
+
+    func missing(_ name: String) -> FieldError {
+        FieldError(path(of: name), "is required", kind: .missing)
+    }
+
+    private func wrong(_ name: String, _ what: String, _ value: JSONValue) -> FieldError {
+        FieldError(path(of: name), Self.expected(what, value))
+    }
+
+    func string(_ name: String) throws(FieldError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let text) = value else { throw wrong(name, "a string", value) }
+        return text
+    }
+
+    func bool(_ name: String) throws(FieldError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let flag) = value else { throw wrong(name, "true or false", value) }
+        return flag
+    }
+
+    func integer(_ name: String) throws(FieldError) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard case .number(let text) = value else { throw wrong(name, "a number", value) }
+        guard let number = Int(text) ?? Double(text).flatMap({ Int(exactly: $0) }) else {
+            throw FieldError(path(of: name), "must be a whole number, not \(text)")
+        }
+        return number
+    }
+
+    func strings(_ name: String) throws(FieldError) -> [String]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value else {
+            throw wrong(name, "an array of strings", value)
+        }
+        var texts: [String] = []
+        for (position, element) in elements.enumerated() {
+            guard case .string(let text) = element else {
+                throw wrong("\(name)[\(position)]", "a string", element)
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// An object whose values are all strings.
+    func stringMap(_ name: String) throws(FieldError) -> [String: String]? {
+        guard let value = value(name) else { return nil }
+        guard case .object(let object) = value else {
+            throw wrong(name, "an object with string values", value)
+        }
+        var map: [String: String] = [:]
+        for member in object.members {
+            guard case .string(let text) = member.value else {
+                throw wrong("\(name).\(member.name)", "a string", member.value)
+            }
+            map[member.name] = text
+        }
+        return map
+    }
+
+    /// An object whose values are strings or arrays of them.
+    func stringListMap(_ name: String) throws(FieldError) -> [String: [String]]? {
+        guard let value = value(name) else { return nil }
+        guard case .object(let object) = value else {
+            throw wrong(name, "an object with arrays of strings", value)
+        }
+        let inner = try JSONFields(
+            object,
+            path: path(of: name),
+            known: object.members.map(\.name)
+        )
+        var map: [String: [String]] = [:]
+        for member in object.members {
+            if case .string(let text) = member.value {
+                map[member.name] = [text]
+            } else {
+                map[member.name] = try inner.strings(member.name) ?? []
+            }
+        }
+        return map
+    }
+
+    func array(_ name: String) throws(FieldError) -> [JSONValue]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value else { throw wrong(name, "an array", value) }
+        return elements
+    }
+
+    /// A time: a string as Go spells it, or a number of `unitNanoseconds`.
+    func milliseconds(_ name: String, unitNanoseconds: Int) throws(FieldError) -> Int? {
+        guard let value = value(name) else { return nil }
+        switch value {
+        case .string(let text):
+            if let milliseconds = DurationText.milliseconds(text) { return milliseconds }
+        case .number(let text):
+            let nanoseconds = (Double(text) ?? .nan) * Double(unitNanoseconds)
+            if nanoseconds.magnitude < 9e18 { return Int(nanoseconds / 1_000_000) }
+        default: break
+        }
+        throw FieldError(
+            path(of: name),
+            "must be a time such as \"10s\", \"1m30s\" or \"500ms\""
+        )
+    }
+}
+
+// MARK: - Suggestions
+
+extension JSONFields {
+    /// The one of `known` that `name` was probably meant to be.
+    static func nearest(to name: String, in known: [String]) -> String? {
+        let scored = known.map { ($0, distance(Array(name.lowercased()), Array($0.lowercased()))) }
+        guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(1, name.count / 3) else {
+            return nil
+        }
+        return best.0
+    }
+
+    /// How many characters must be put in, taken out or changed.
+    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+        guard left.count <= 64 else { return Int.max }
+        var row = Array(0...right.count)
+        for (line, character) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = line + 1
+            for (column, other) in right.enumerated() {
+                let changed = diagonal + (character == other ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,55 @@
+internal import Hummingbird
+
+/// The parameters after the `?` of a request's target, decoded, in order.
+struct QueryParameters: Sendable {
+    private var pairs: [(name: String, value: String)] = []
+
+    /// - Throws: `APIError` for a broken percent-encoding.
+    init(_ request: Request) throws(APIError) {
+        for part in (request.uri.query ?? "").split(separator: "&") {
+            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentText.decode(halves[0], plusIsSpace: true),
+                let value = PercentText.decode(
+                    halves.count > 1 ? halves[1] : "",
+                    plusIsSpace: true
+                )
+            else {
+                throw APIError(
+                    .badRequest,
+                    "the query has a broken percent-encoding in \"\(part)\""
+                )
+            }
+            pairs.append((name, value))
+        }
+    }
+
+    /// The names of all that are there.
+    var names: [String] { pairs.map(\.name) }
+
+    /// True when the parameter is there, with or without a value.
+    func has(_ name: String) -> Bool { pairs.contains { $0.name == name } }
+
+    /// The first value of the parameter; nil when it is not there.
+    func first(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+
+    /// All values of the parameter.
+    func all(_ name: String) -> [String] {
+        pairs.filter { $0.name == name }.map(\.value)
+    }
+
+    /// True when the parameter is there and does not say no.
+    ///
+    /// - Throws: `APIError` when it has a value that is no boolean.
+    func flag(_ name: String) throws(APIError) -> Bool {
+        switch first(name)?.lowercased() {
+        case nil, "false", "0", "f": return false
+        case "", "true", "1", "t": return true
+        default:
+            throw APIError(
+                .badRequest,
+                "Invalid value for ?\(name): expected true or false",
+                field: name
+            )
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+
+/// What a handler has beside the request: path parameters, the body, the client's presence.
+struct APIRequestContext: RequestContext {
+    /// What a context is made from.
+    struct Source: RequestContextSource {
+        var logger: Logger
+        var channel: any Channel
+        var client: ClientPresence
+        var settings: APISettings
+    }
+
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    /// Tells when the client has gone.
+    let client: ClientPresence
+    let settings: APISettings
+
+    init(source: Source) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.channel = source.channel
+        self.client = source.client
+        self.settings = source.settings
+    }
+}
+
+// MARK: - The path
+
+extension APIRequestContext {
+    /// A named part of the path, percent-decoded.
+    func pathParameter(_ name: String) throws(APIError) -> String {
+        guard let text = parameters.get(name).flatMap({ PercentText.decode($0) }), !text.isEmpty
+        else {
+            throw APIError(.badRequest, "the path must have a \(name) in UTF-8", field: name)
+        }
+        return text
+    }
+
+    /// What `**` at the end of the route's path stands for, percent-decoded, with its slashes.
+    func pathRest() throws(APIError) -> String {
+        let rest = parameters.get(String(Parameters.recursiveCaptureKey)) ?? ""
+        guard let text = PercentText.decode(rest), !text.isEmpty else {
+            throw APIError(.badRequest, "the end of the path is missing or not UTF-8")
+        }
+        return text
+    }
+}
+
+// MARK: - The body
+
+extension APIRequestContext {
+    /// The whole body of the request, within the limits of size and time.
+    func body(of request: Request) async throws -> [UInt8] {
+        let limit = settings.bodyBytesMax
+        try checkDeclaredSize(of: request, limit: limit)
+        let deadline = BodyDeadline(channel: channel, settings: settings)
+        defer { deadline.cancel() }
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= limit else {
+                throw Self.tooLarge(limit)
+            }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        try deadline.check()
+        return bytes
+    }
+
+    /// The body as the one JSON value that it must be.
+    func json(of request: Request) async throws -> JSONValue {
+        let bytes = try await body(of: request)
+        guard bytes.contains(where: { $0 > 0x20 }) else {
+            throw APIError(.badRequest, "the body must be a JSON object, but it is empty")
+        }
+        return try JSONParser.parse(bytes)
+    }
+
+    func checkDeclaredSize(of request: Request, limit: Int) throws(APIError) {
+        let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        guard declared <= limit else { throw Self.tooLarge(limit) }
+    }
+
+    static func tooLarge(_ limit: Int) -> APIError {
+        APIError(
+            .bodyTooLarge,
+            "the body must not be larger than \(limit) bytes",
+            hint: "POST /import takes many registrations, one a line"
+        )
+    }
+}

@@ -1,0 +1,82 @@
+internal import NIOCore
+
+/// Stands at the socket's end of a connection's pipeline: notices when the client leaves, and drops
+/// one that sends half a request or takes nothing of its response.
+final class ConnectionGuard: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let client: ClientPresence
+    private let headTimeout: TimeAmount
+    private let writeTimeout: TimeAmount
+    private var headTimer: Scheduled<Void>?
+    private var writeTimer: Scheduled<Void>?
+
+    init(client: ClientPresence, settings: APISettings) {
+        self.client = client
+        self.headTimeout = TimeAmount(settings.headTimeout)
+        self.writeTimeout = TimeAmount(settings.writeTimeout)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        watchHead(context)
+        context.fireChannelRead(data)
+    }
+
+    /// A request must begin within the time that bytes of it were seen first.
+    private func watchHead(_ context: ChannelHandlerContext) {
+        let progress = client.progress
+        guard headTimer == nil, !progress.isAnswering else { return }
+        headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: headTimeout) {
+            self.headTimer = nil
+            let now = self.client.progress
+            guard now.requestsBegun == progress.requestsBegun, !now.isAnswering else { return }
+            let answer = """
+                HTTP/1.1 408 Request Timeout\r
+                Connection: close\r
+                Content-Type: text/plain; charset=utf-8\r
+                Content-Length: 46\r
+                \r
+                the head of the request did not come in time.
+
+                """
+            let buffer = context.channel.allocator.buffer(string: answer)
+            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+            context.close(promise: nil)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeTimer?.cancel()
+        writeTimer = nil
+        if !context.channel.isWritable {
+            writeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: writeTimeout) {
+                context.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { client.leave() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stopTimers()
+        client.leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        stopTimers()
+        client.leave()
+    }
+
+    private func stopTimers() {
+        headTimer?.cancel()
+        headTimer = nil
+        writeTimer?.cancel()
+        writeTimer = nil
+    }
+}

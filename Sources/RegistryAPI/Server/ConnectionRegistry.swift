@@ -1,0 +1,58 @@
+internal import NIOCore
+internal import Synchronization
+
+/// The open connections of all listeners, so that they can be limited and stopped.
+final class ConnectionRegistry: Sendable {
+    private struct State {
+        var isStopping = false
+        var connections: [ObjectIdentifier: (channel: any Channel, client: ClientPresence)] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let connectionsMax: Int
+
+    init(connectionsMax: Int) {
+        self.connectionsMax = connectionsMax
+    }
+
+    var count: Int { state.withLock { $0.connections.count } }
+
+    /// Adds a connection until it closes; false when there is no room for it.
+    func add(_ channel: any Channel, _ client: ClientPresence) -> Bool {
+        let id = ObjectIdentifier(channel)
+        let isAdded = state.withLock { state in
+            guard !state.isStopping, state.connections.count < connectionsMax else { return false }
+            state.connections[id] = (channel, client)
+            return true
+        }
+        if isAdded {
+            channel.closeFuture.whenComplete { _ in
+                self.state.withLock { $0.connections[id] = nil }
+            }
+        }
+        return isAdded
+    }
+
+    func client(of channel: any Channel) -> ClientPresence? {
+        state.withLock { $0.connections[ObjectIdentifier(channel)]?.client }
+    }
+
+    /// Closes idle connections now and the others after their response; adds no more.
+    func stop() {
+        for channel in takeChannels(stopping: true) {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
+    /// Closes all connections.
+    func closeAll() {
+        for channel in takeChannels(stopping: true) { channel.close(promise: nil) }
+    }
+
+    private func takeChannels(stopping: Bool) -> [any Channel] {
+        state.withLock { state in
+            state.isStopping = stopping
+            return state.connections.values.map(\.channel)
+        }
+    }
+}
