@@ -39,7 +39,7 @@ let dataPlane: [Target] =
         // recvmmsg, sendmmsg, epoll and control messages, which Glibc's Swift module lacks. `_GNU_SOURCE` stands
         // here and never in the header: there it changes what other C modules see.
         .target(name: "CDatagram", cSettings: [.define("_GNU_SOURCE")]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+        .target(name: "TestSupport", dependencies: ["DNSWire"], path: "Tests/TestSupport", swiftSettings: house),
     ]
     + room("DNSWire")
     + room("DNSResponder", ["DNSWire", "CDatagram"])
@@ -70,7 +70,7 @@ let edges: [Target] =
             product("NIOHTTP1", "swift-nio"),
         ] + nio
     )
-    + room("RollcallClient", ["DNSWire", httpClient] + nio)
+    + room("RollcallClient", ["DNSWire", httpClient, product("NIOHTTP1", "swift-nio")] + nio)
     + [
         .executableTarget(
             name: "rollcall",

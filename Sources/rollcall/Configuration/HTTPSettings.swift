@@ -1,9 +1,14 @@
-/// The `http` section.
+/// The `http` section: what the API grants its clients.
 struct HTTPSettings: Hashable, Sendable {
     var bodyBytesMax = 1 << 20
+    /// The same for `POST /import`, whose body is read as it comes.
+    var importBytesMax = 64 << 20
+    /// Of all header fields of a request together.
+    var headerBytesMax = 64 << 10
+    var headersMax = 200
     var connectionsMax = 10_000
-    var headerBytesMax = 16 << 10
-    var headersMax = 100
-    /// How long a client may take to send a request, and to stay silent between two.
-    var idleTimeout = Duration.seconds(60)
+    /// How long a client may take to send the head of a request, and then its body.
+    var requestTimeout = Duration.seconds(15)
+    /// A connection without a request is closed after so long.
+    var idleTimeout = Duration.seconds(120)
 }

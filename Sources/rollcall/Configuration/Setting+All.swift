@@ -58,13 +58,17 @@ extension Setting {
 
     private static let http: [Setting] = [
         .one("http.body_bytes_max", \.http.bodyBytesMax, .bytes(1024...(1 << 30))),
-        .one("http.connections_max", \.http.connectionsMax, .number(1...1_000_000)),
+        .one("http.import_bytes_max", \.http.importBytesMax, .bytes(1024...(1 << 32))),
         .one("http.header_bytes_max", \.http.headerBytesMax, .bytes(1024...(1 << 20))),
         .one("http.headers_max", \.http.headersMax, .number(10...10_000)),
+        .one("http.connections_max", \.http.connectionsMax, .number(1...1_000_000)),
         .one(
-            "http.idle_timeout",
-            \.http.idleTimeout,
-            .duration(such: "60s", .seconds(1) ... .seconds(3600))
+            "http.request_timeout", \.http.requestTimeout,
+            .duration(such: "15s", .milliseconds(100) ... .seconds(3600))
+        ),
+        .one(
+            "http.idle_timeout", \.http.idleTimeout,
+            .duration(such: "2m", .seconds(1) ... .seconds(3600))
         ),
     ]
 
