@@ -3,6 +3,8 @@ package import DNSWire
 
 /// The data of one zone in memory, never changed after it is built.
 package struct StaticZone: Sendable {
+    /// The file it came from, for messages.
+    package let path: String
     package let apex: DomainName
     package let soa: PublishedZone
     /// Names that exist, cuts and empty non-terminals included, occluded names left out.
@@ -11,11 +13,11 @@ package struct StaticZone: Sendable {
     let glue: [DomainName: [RRset]]
 
     package init(_ file: ZoneFile) {
-        self.init(apex: file.apex, soa: file.soa, records: file.records)
+        self.init(path: file.path, apex: file.apex, soa: file.soa, records: file.records)
     }
 
     /// Takes records that a `ZoneFile` has checked.
-    init(apex: DomainName, soa: PublishedZone, records: [ResourceRecord]) {
+    init(path: String, apex: DomainName, soa: PublishedZone, records: [ResourceRecord]) {
         var rrsetsByName: [DomainName: [RecordType: RRset]] = [:]
         for record in records {
             rrsetsByName[record.owner, default: [:]][
@@ -45,6 +47,7 @@ package struct StaticZone: Sendable {
                 current = parent
             }
         }
+        self.path = path
         self.apex = apex
         self.soa = soa
         self.nodes = nodes
@@ -88,6 +91,20 @@ package struct StaticZone: Sendable {
             ttlSeconds: min(rrset.ttlSeconds, soa.minimumSeconds),
             rdata: rdata
         )
+    }
+
+    /// All records but the SOA, in no order.
+    var contents: Set<ResourceRecord> {
+        var records: Set<ResourceRecord> = []
+        for node in nodes.values {
+            for rrset in node.rrsets where rrset.type != .soa {
+                records.formUnion(rrset.records(owner: node.name))
+            }
+        }
+        for (host, rrsets) in glue {
+            for rrset in rrsets { records.formUnion(rrset.records(owner: host)) }
+        }
+        return records
     }
 
     /// The wildcard child of `name`: the source of synthesis below it (RFC 4592 §3.3.1).
