@@ -8,7 +8,7 @@ internal import Synchronization
 /// RFC 1034 §4.3.2.
 package final class AuthoritativeFallback: QueryFallback {
     /// Aliases that one reply follows; a resolver goes on from there by itself.
-    package static let aliasesMax = 8
+    package static let aliasesMax = 16
 
     private let zones: Mutex<StaticZoneSet>
     private let others: any InZoneLookup
