@@ -5,7 +5,6 @@ package import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import ServiceCatalog
 internal import ServiceLifecycle
 
 /// The HTTP server with both APIs.
@@ -73,7 +72,6 @@ package struct APIService: Service {
                 try? await gracefulShutdown()
                 await stop()
             }
-            group.addTask { try await wakeExpiredWaiters() }
             try await group.next()
             group.cancelAll()
             while let result = await group.nextResult() { _ = result }
@@ -119,14 +117,6 @@ extension APIService {
         connections.stop()
         try? await Task.sleep(for: settings.stopTimeout)
         connections.closeAll()
-    }
-
-    /// Blocking queries end at their deadline without a timer each.
-    private func wakeExpiredWaiters() async throws {
-        while true {
-            try await Task.sleep(for: .milliseconds(200))
-            api.keeper.wakeExpired(now: ContinuousClock.now)
-        }
     }
 }
 

@@ -45,8 +45,10 @@ struct BlockingQuery: Sendable {
     /// True when it has to wait at all.
     var isBlocking: Bool { index > 0 }
 
-    /// Returns when `topic` has an index above the one given, when the time is over, when the client
-    /// has gone or when the server stops. Then it is time to read and to answer.
+    /// Returns when it is time to read and to answer.
+    ///
+    /// That is when `topic` has an index above the one given, when the time is over, when the client
+    /// has gone or when the server stops.
     ///
     /// A random part is added to the time, up to a sixteenth, so that many who began together do not
     /// come back together. Nothing is held while it waits.

@@ -56,17 +56,41 @@ extension APIRequestContext {
     func body(of request: Request) async throws -> [UInt8] {
         let limit = settings.bodyBytesMax
         try checkDeclaredSize(of: request, limit: limit)
-        let deadline = BodyDeadline(channel: channel, settings: settings)
-        defer { deadline.cancel() }
         var bytes: [UInt8] = []
-        for try await part in request.body {
+        try await readBody(of: request) { part in
             guard bytes.count + part.readableBytes <= limit else {
                 throw Self.tooLarge(limit)
             }
             bytes.append(contentsOf: part.readableBytesView)
         }
-        try deadline.check()
         return bytes
+    }
+
+    /// Hands the body of the request to `take`, as it comes and within the limit of time.
+    ///
+    /// - Throws: what `take` throws; `APIError` when the client is too slow; `ConnectionLost`.
+    func readBody(
+        of request: Request,
+        _ take: (ByteBuffer) async throws -> Void
+    ) async throws {
+        let deadline = BodyDeadline(channel: channel, settings: settings)
+        defer { deadline.cancel() }
+        var totalBytes = 0
+        var iterator = request.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await iterator.next()
+            } catch {
+                try deadline.check()
+                throw ConnectionLost(cause: error)
+            }
+            try deadline.check()
+            guard let part else { return }
+            totalBytes += part.readableBytes
+            deadline.didRead(totalBytes: totalBytes)
+            try await take(part)
+        }
     }
 
     /// The body as the one JSON value that it must be.

@@ -1,0 +1,58 @@
+/// Cuts a stream of bytes into lines; a line that is too long is skipped, and reported.
+struct LineSplitter: Sendable {
+    struct Line: Sendable {
+        /// From 1.
+        var number: Int
+        /// Nil for a line that was too long.
+        var bytes: [UInt8]?
+
+        /// The line as the JSON value that it must be.
+        func json() throws -> JSONValue {
+            guard let bytes else { throw APIError(.badRequest, "the line is too long") }
+            do {
+                return try JSONParser.parse(bytes)
+            } catch {
+                throw APIError(
+                    .badRequest,
+                    "malformed JSON at column \(error.column): \(error.reason)"
+                )
+            }
+        }
+    }
+
+    private let lineBytesMax: Int
+    private var number = 1
+    private var rest: [UInt8] = []
+    private var isTooLong = false
+
+    init(lineBytesMax: Int) {
+        self.lineBytesMax = lineBytesMax
+    }
+
+    /// Takes more bytes; returns the lines that they end, blank ones left out.
+    mutating func take(_ bytes: some Sequence<UInt8>) -> [Line] {
+        var lines: [Line] = []
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+                if let line = takeLast() { lines.append(line) }
+                number += 1
+            } else if rest.count < lineBytesMax {
+                rest.append(byte)
+            } else {
+                isTooLong = true
+            }
+        }
+        return lines
+    }
+
+    /// What came after the last line break; nil when there is nothing.
+    mutating func takeLast() -> Line? {
+        defer {
+            rest.removeAll(keepingCapacity: true)
+            isTooLong = false
+        }
+        if isTooLong { return Line(number: number, bytes: nil) }
+        guard rest.contains(where: { $0 > 0x20 }) else { return nil }
+        return Line(number: number, bytes: rest)
+    }
+}

@@ -1,0 +1,29 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+extension NativeAPI {
+    /// `POST /import`: one registration a line, each whole or not at all, read as it comes.
+    ///
+    /// Answers 400 only when there was something and nothing of it could be used.
+    func importLines(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let limit = context.settings.importBytesMax
+        try context.checkDeclaredSize(of: request, limit: limit)
+        let result = try await withThrowingTaskGroup(of: ImportRun.Outcome.self) { group in
+            var run = ImportRun(native: self, logger: context.logger)
+            var lines = LineSplitter(lineBytesMax: context.settings.bodyBytesMax)
+            var totalBytes = 0
+            try await context.readBody(of: request) { part in
+                totalBytes += part.readableBytes
+                guard totalBytes <= limit else { throw APIRequestContext.tooLarge(limit) }
+                for line in lines.take(part.readableBytesView) {
+                    try await run.take(line, &group)
+                }
+            }
+            if let line = lines.takeLast() { try await run.take(line, &group) }
+            try await run.settle(downTo: 0, &group)
+            return run.result
+        }
+        let isUseless = result.imported == 0 && result.failed > 0
+        return try JSONReply.response(result, status: isUseless ? .badRequest : .ok)
+    }
+}

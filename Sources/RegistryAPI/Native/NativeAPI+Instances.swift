@@ -1,0 +1,134 @@
+internal import Hummingbird
+internal import ServiceCatalog
+internal import ServiceLifecycle
+
+extension NativeAPI {
+    private struct Deregistered: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case instanceID = "instance_id"
+            case drained
+            case waitedSeconds = "waited_seconds"
+        }
+
+        var instanceID: String
+        var drained: Bool?
+        var waitedSeconds: Int?
+    }
+
+    /// `PUT /heartbeat/{instance_id}`: the instance is alive.
+    ///
+    /// Renews its lease, and makes its `ttl` checks passing for another term.
+    func heartbeat(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let key = try findInstance(request, context)
+        let checks = api.keeper.read { catalog in
+            catalog.checks(ofInstance: key).filter { check in
+                if case .ttl = check.definition?.probe { true } else { false }
+            }
+        }
+        let lease = api.heartbeats.renewLease(of: key)
+        guard lease != nil || !checks.isEmpty else {
+            // The lease may have run out since the instance was found.
+            guard api.keeper.read({ $0.instance(key) != nil }) else {
+                throw Self.unknownInstance(key.id)
+            }
+            throw APIError(
+                .conflict,
+                "instance \"\(key.id)\" has no lease to renew and no ttl check",
+                hint: "register it with a ttl, such as \"30s\", to give it one"
+            )
+        }
+        for check in checks {
+            if !api.heartbeats.renewCheck(check.key) || check.status != .passing {
+                try await api.log.append(.checkStatus(check.key, .passing, output: "heartbeat"))
+            }
+        }
+        return try JSONReply.response(Registered(instanceID: key.id, lease: lease))
+    }
+
+    /// `DELETE /instances/{instance_id}`: removes it; with `?drain=true` when nobody knows it any more.
+    func deregister(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let key = try findInstance(request, context)
+        guard try QueryParameters(request).flag("drain") else {
+            try await api.log.append(.deregisterInstance(key, onlyIf: nil))
+            return try JSONReply.response(Deregistered(instanceID: key.id))
+        }
+        let waited = try await drain(key)
+        return try JSONReply.response(
+            Deregistered(instanceID: key.id, drained: true, waitedSeconds: waited)
+        )
+    }
+
+    /// Takes an instance out of answers at once, and removes it when caches have forgotten it.
+    ///
+    /// A client that goes away meanwhile changes nothing; a server that stops does not wait for the
+    /// rest. Either way the instance is removed.
+    /// - Returns: how many seconds it waited.
+    private func drain(_ key: InstanceKey) async throws -> Int {
+        let service = api.keeper.read { $0.instance(key)?.service } ?? ""
+        try await api.log.append(.drain(key))
+        let seconds = max(0, api.answerTTLSeconds(service))
+        let start = ContinuousClock.now
+        await withTaskGroup { group in
+            group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
+            group.addTask { try? await gracefulShutdown() }
+            await group.next()
+            group.cancelAll()
+        }
+        let waited = Int((ContinuousClock.now - start).components.seconds)
+        let instance = api.keeper.read { $0.instance(key) }
+        // Gone already: its lease ran out, or somebody else removed it.
+        guard let instance else { return waited }
+        guard instance.isDraining else {
+            throw APIError(
+                .conflict,
+                "instance \"\(key.id)\" was registered again while it was draining",
+                hint: "it stays registered"
+            )
+        }
+        try await removeDrained(key)
+        return waited
+    }
+
+    private func removeDrained(_ key: InstanceKey) async throws(CatalogLogError) {
+        do throws(CatalogLogError) {
+            try await api.log.append(.deregisterInstance(key, onlyIf: nil))
+        } catch {
+            // Removed by somebody else in this moment: that was the aim.
+            guard case .rejected(.unknownInstance) = error else { throw error }
+        }
+    }
+
+    /// The instance that the path names, on the node that `?node=` names or on whatever one has it.
+    private func findInstance(
+        _ request: Request,
+        _ context: APIRequestContext
+    ) throws -> InstanceKey {
+        let id = try context.pathParameter("instance_id")
+        let node = try QueryParameters(request).first("node")
+        let local = InstanceKey(node: node ?? api.identity.nodeName, id: id)
+        let found: [InstanceKey] = api.keeper.read { catalog in
+            if let instance = catalog.instance(local) { return [instance.key] }
+            return node == nil ? catalog.keys(ofInstance: id) : []
+        }
+        guard let key = found.first else { throw Self.unknownInstance(id) }
+        guard found.count == 1 else {
+            let nodes = found.prefix(5).map(\.node).joined(separator: ", ")
+            throw APIError(
+                .conflict,
+                "\(found.count) nodes have an instance \"\(id)\": \(nodes)",
+                field: "node",
+                hint: "say which one with ?node="
+            )
+        }
+        return key
+    }
+
+    private static func unknownInstance(_ id: String) -> APIError {
+        APIError(
+            .notFound,
+            "no instance \"\(id)\" is registered",
+            field: "instance_id",
+            hint: "an id with a slash must have it as %2F"
+        )
+    }
+}

@@ -1,0 +1,43 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import ServiceCatalog
+
+extension NativeAPI {
+    /// `GET /services`: the names of all services with their tags.
+    func services(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let blocking = try BlockingQuery(QueryParameters(request))
+        await blocking.run(on: .serviceList, api, context)
+        let (index, services) = api.keeper.read { catalog in
+            var services: [String: [String]] = [:]
+            for name in catalog.serviceNames { services[name] = catalog.tags(ofService: name) }
+            return (catalog.serviceListIndex, services)
+        }
+        return try JSONReply.response(services, headers: Self.headers(index: index))
+    }
+
+    /// `GET /services/{service}`: its instances, with `?passing`, `?tag=` and `?index=&wait=`.
+    ///
+    /// A service without any instance is unknown and answered with 404: a mistyped name should be
+    /// noticed. A blocking query is answered with an empty list instead, for it may wait for the
+    /// first instance.
+    func instances(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let service = try context.pathParameter("service")
+        let query = try QueryParameters(request)
+        let filter = try InstanceFilter(query)
+        let blocking = try BlockingQuery(query)
+        await blocking.run(on: .service(service), api, context)
+        let (isKnown, index, views) = api.keeper.read { catalog in
+            let (index, views) = filter.views(ofService: service, in: catalog)
+            return (catalog.hasService(service), index, views)
+        }
+        guard isKnown || query.has("index") else {
+            throw APIError(
+                .notFound,
+                "no service \"\(service)\" is registered",
+                field: "service",
+                hint: "GET /services lists all; with ?index=1 this waits for the first instance"
+            )
+        }
+        return try JSONReply.response(views, headers: Self.headers(index: index))
+    }
+}

@@ -1,0 +1,8 @@
+extension Catalog {
+    /// The instances with an id, on whatever nodes, in order of node name.
+    ///
+    /// Cost: one look-up for each node; an instance whose node is known is found by its key.
+    package func keys(ofInstance id: String) -> [InstanceKey] {
+        nodeRecords.values.compactMap { $0.instances[id]?.key }.sorted()
+    }
+}
