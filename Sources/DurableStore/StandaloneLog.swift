@@ -10,6 +10,7 @@ internal import Synchronization
 package final class StandaloneLog: CatalogLog, CatalogListener {
     private struct Waiting {
         var change: CatalogChange
+        var arrival: ContinuousClock.Instant
         var continuation: CheckedContinuation<Result<CatalogIndex, CatalogLogError>, Never>
     }
 
@@ -53,7 +54,9 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
             let refusal: CatalogLogError? = state.withLock { state in
                 guard state.accepts else { return .stopping }
                 guard state.waiting.count < waitingMax else { return .overloaded }
-                state.waiting.append(Waiting(change: change, continuation: continuation))
+                state.waiting.append(
+                    Waiting(change: change, arrival: .now, continuation: continuation)
+                )
                 return nil
             }
             if let refusal {
@@ -119,12 +122,11 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         let results = keeper.apply(group.map(\.change), from: next)
         next += UInt64(group.count)
         let applied = ContinuousClock.now
-        state.withLock {
-            $0.metrics.record(
-                changes: group.count,
-                commit: committed - started,
-                apply: applied - committed
-            )
+        state.withLock { state in
+            state.metrics.changes += UInt64(group.count)
+            state.metrics.problem = nil
+            state.metrics.commit.record(committed - started)
+            for waiting in group { state.metrics.propagation.record(applied - waiting.arrival) }
         }
         for (waiting, result) in zip(group, results) {
             waiting.continuation.resume(returning: result.mapError { .rejected($0) })
@@ -133,8 +135,11 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
 
     private func refuse(_ group: [Waiting], because error: any Error) {
         logger.error("changes could not be stored", metadata: ["error": "\(error)"])
-        state.withLock { $0.metrics.failedCommits += 1 }
         let reason = (error as? CatalogStoreError)?.message ?? "\(error)"
+        state.withLock { state in
+            state.metrics.failedCommits += 1
+            state.metrics.problem = reason
+        }
         for waiting in group {
             waiting.continuation.resume(returning: .failure(.unavailable(reason: reason)))
         }

@@ -167,7 +167,7 @@ extension Catalog {
             node.modifyIndex = delta.index
             nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
             if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-            own(node.address, by: .node(key), &delta)
+            own(node.ipAddresses, by: \.nodes, key, &delta)
             delta.note(.node(old: nil, new: node))
             return
         }
@@ -180,9 +180,9 @@ extension Catalog {
         node.modifyIndex = delta.index
         if !old.id.isEmpty, old.id != node.id { nodesByID[Self.fold(old.id)] = nil }
         if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-        if old.address != node.address {
-            disown(old.address, by: .node(key), &delta)
-            own(node.address, by: .node(key), &delta)
+        if old.ipAddresses != node.ipAddresses {
+            disown(old.ipAddresses, by: \.nodes, key, &delta)
+            own(node.ipAddresses, by: \.nodes, key, &delta)
         }
         nodeRecords[key]?.node = node
         delta.note(.node(old: old, new: node))
@@ -202,9 +202,10 @@ extension Catalog {
             instanceCount += 1
             file(filed, underService: instance.service, at: delta.index)
         }
-        if old?.address != instance.address {
-            if let old { disown(old.address, by: .instance(filed), &delta) }
-            own(instance.address, by: .instance(filed), &delta)
+        if old?.ipAddresses != instance.ipAddresses {
+            let service = Self.fold(instance.service)
+            if let old { disown(old.ipAddresses, by: \.services, service, &delta) }
+            own(instance.ipAddresses, by: \.services, service, &delta)
         }
         delta.note(.instance(old: old, new: instance))
         if old?.tags != instance.tags || old?.service != instance.service {
@@ -268,7 +269,7 @@ extension Catalog {
         }
         for check in nodeChecks(key) { removeCheck(check, &delta) }
         if !record.node.id.isEmpty { nodesByID[Self.fold(record.node.id)] = nil }
-        disown(record.node.address, by: .node(key), &delta)
+        disown(record.node.ipAddresses, by: \.nodes, key, &delta)
         nodeRecords[key] = nil
         delta.note(.node(old: record.node, new: nil))
     }
@@ -289,7 +290,7 @@ extension Catalog {
             }
             if !record.instances.isEmpty { serviceRecords[service] = record }
         }
-        disown(instance.address, by: .instance(filed), &delta)
+        disown(instance.ipAddresses, by: \.services, service, &delta)
         delta.note(.instance(old: instance, new: nil))
     }
 
@@ -309,45 +310,51 @@ extension Catalog {
 // MARK: - Addresses
 
 extension Catalog {
-    enum AddressOwner {
-        case node(String)
-        case instance(InstanceKey)
-    }
+    typealias OwnerCounts = WritableKeyPath<AddressOwners, [String: Int]>
 
+    /// Counts `owner` as one that has the first of `families`, with the others beside it.
     mutating func own(
-        _ text: String,
-        by owner: AddressOwner,
+        _ families: [IPAddress],
+        by kind: OwnerCounts,
+        _ owner: String,
         _ delta: inout CatalogDelta
     ) {
-        guard let address = IPAddress(text) else { return }
-        var list = owners.removeValue(forKey: address) ?? AddressOwners()
-        switch owner {
-        case .node(let key): list.nodes.insert(key, at: list.nodes.firstIndexNotBelow(key))
-        case .instance(let key):
-            list.instances.insert(key, at: list.instances.firstIndexNotBelow(key))
+        guard let address = families.first else { return }
+        var known = owners.removeValue(forKey: address) ?? AddressOwners()
+        var isNew = known[keyPath: kind].count(owner, by: 1)
+        for companion in families.dropFirst() where known.companions.count(companion, by: 1) {
+            isNew = true
         }
-        owners[address] = list
-        delta.addresses.insert(address)
+        owners[address] = known
+        if isNew { delta.addresses.insert(address) }
     }
 
+    /// Takes back what `own` counted.
     private mutating func disown(
-        _ text: String,
-        by owner: AddressOwner,
+        _ families: [IPAddress],
+        by kind: OwnerCounts,
+        _ owner: String,
         _ delta: inout CatalogDelta
     ) {
-        guard let address = IPAddress(text), var list = owners.removeValue(forKey: address) else {
+        guard let address = families.first, var known = owners.removeValue(forKey: address) else {
             return
         }
-        switch owner {
-        case .node(let key): list.nodes.removeAll { $0 == key }
-        case .instance(let key):
-            let position = list.instances.firstIndexNotBelow(key)
-            if position < list.instances.count, list.instances[position] == key {
-                list.instances.remove(at: position)
-            }
+        var isGone = known[keyPath: kind].count(owner, by: -1)
+        for companion in families.dropFirst() where known.companions.count(companion, by: -1) {
+            isGone = true
         }
-        if !list.nodes.isEmpty || !list.instances.isEmpty { owners[address] = list }
-        delta.addresses.insert(address)
+        if !known.isEmpty { owners[address] = known }
+        if isGone { delta.addresses.insert(address) }
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// Adds `difference` to a key's count; true when the key came or went by it.
+    fileprivate mutating func count(_ key: Key, by difference: Int) -> Bool {
+        let old = self[key] ?? 0
+        let new = old + difference
+        self[key] = new > 0 ? new : nil
+        return (old > 0) != (new > 0)
     }
 }
 

@@ -5,7 +5,10 @@ extension Catalog {
     /// `index`: a watcher that comes back after a restart is told at once, never too late.
     /// Instances and checks whose node is missing are left out.
     package mutating func restore(
-        nodes: [Node], instances: [ServiceInstance], checks: [HealthCheck], index: CatalogIndex
+        nodes: [Node],
+        instances: [ServiceInstance],
+        checks: [HealthCheck],
+        index: CatalogIndex
     ) {
         precondition(nodeRecords.isEmpty, "only an empty catalog is restored")
         var delta = CatalogDelta(index: max(index, 1))
@@ -25,7 +28,7 @@ extension Catalog {
         let key = Self.fold(node.name)
         nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
         if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-        own(node.address, by: .node(key), &delta)
+        own(node.ipAddresses, by: \.nodes, key, &delta)
     }
 
     private mutating func restore(_ instance: ServiceInstance, _ delta: inout CatalogDelta) {
@@ -33,7 +36,7 @@ extension Catalog {
         nodeRecords[key.node]?.instances[key.id] = instance
         instanceCount += 1
         file(key, underService: instance.service, at: delta.index)
-        own(instance.address, by: .instance(key), &delta)
+        own(instance.ipAddresses, by: \.services, Self.fold(instance.service), &delta)
     }
 
     private mutating func restore(_ check: HealthCheck) {

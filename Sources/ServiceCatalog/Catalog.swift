@@ -54,12 +54,16 @@ package struct Catalog: Sendable {
         var modifyIndex: CatalogIndex
     }
 
-    /// Who has an address.
+    /// Who has an address: counts, so that an address that thousands share costs no more than another.
     package struct AddressOwners: Sendable {
-        /// Folded node names, in order.
-        package internal(set) var nodes: [String] = []
-        /// Instances with the address as their own, in order.
-        package internal(set) var instances: [InstanceKey] = []
+        /// Folded names of nodes with the address.
+        package internal(set) var nodes: [String: Int] = [:]
+        /// Folded names of services, with how many instances have the address as their own.
+        package internal(set) var services: [String: Int] = [:]
+        /// Addresses of the other family that the same owners have.
+        package internal(set) var companions: [IPAddress: Int] = [:]
+
+        var isEmpty: Bool { nodes.isEmpty && services.isEmpty }
     }
 
     /// The form of a node's or service's name that it is filed under.
@@ -121,6 +125,11 @@ extension Catalog {
 
     /// The names of all services, in order.
     package var serviceNames: [String] { serviceRecords.values.map(\.name).sorted() }
+
+    /// The service's name as first registered.
+    package func serviceName(_ name: String) -> String? {
+        serviceRecords[Self.fold(name)]?.name
+    }
 
     /// True when the service has an instance.
     package func hasService(_ name: String) -> Bool {

@@ -16,7 +16,7 @@ package struct CatalogDelta: Sendable {
     package var services: Set<String>
     /// Nodes that changed, or whose instances or checks did; as registered.
     package var nodes: Set<String>
-    /// Addresses that nodes or instances took or left.
+    /// Addresses whose nodes, services or companions came or went.
     package var addresses: Set<IPAddress>
     /// True when instances came, went or changed: what the list of services shows.
     package var changesServiceList: Bool

@@ -12,7 +12,10 @@ struct CatalogKeeperTests {
     @Test("a watcher wakes when its service changes, and one of another service does not")
     func wakes() async throws {
         let keeper = try keeper()
-        _ = keeper.apply([Registrations.web("w1"), Registrations.web("d1", service: "db")], from: 3)
+        _ = keeper.apply(
+            [Registrations.web("w1"), Registrations.web("d1", service: "db")],
+            from: 3
+        )
         let index = keeper.read { $0.serviceIndex("web") }
         await withTaskGroup(of: String.self) { group in
             group.addTask {
@@ -70,8 +73,12 @@ struct CatalogKeeperTests {
         let recorder = Recorder()
         keeper.add(recorder)
         let results = keeper.apply(
-            [Registrations.web("w1"), Registrations.web("x", on: "nowhere"), Registrations.web("w1")],
-            from: 3)
+            [
+                Registrations.web("w1"), Registrations.web("x", on: "nowhere"),
+                Registrations.web("w1"),
+            ],
+            from: 3
+        )
         #expect(results == [.success(3), .failure(.unknownNode("nowhere")), .success(3)])
         let deltas = recorder.deltas.withLock { $0 }
         #expect(deltas.map(\.index) == [3])

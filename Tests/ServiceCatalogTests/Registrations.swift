@@ -17,20 +17,33 @@ enum Registrations {
         .register(
             Registration(
                 instance: ServiceInstance(
-                    node: node, id: id, service: service, tags: tags, address: address, port: 80,
-                    lease: lease)))
+                    node: node,
+                    id: id,
+                    service: service,
+                    tags: tags,
+                    address: address,
+                    port: 80,
+                    lease: lease
+                )
+            )
+        )
     }
 
     static func check(
-        _ id: String, of serviceID: String = "", on node: String = "n1",
-        _ status: HealthStatus = .passing, keepsStatus: Bool = false
+        _ id: String,
+        of serviceID: String = "",
+        on node: String = "n1",
+        _ status: HealthStatus = .passing,
+        keepsStatus: Bool = false
     ) -> CatalogChange {
         .register(
             Registration(checks: [
                 RegisteredCheck(
                     HealthCheck(node: node, id: id, name: id, status: status, serviceID: serviceID),
-                    keepsStatus: keepsStatus)
-            ]))
+                    keepsStatus: keepsStatus
+                )
+            ])
+        )
     }
 }
 

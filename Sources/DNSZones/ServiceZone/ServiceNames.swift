@@ -23,6 +23,22 @@ struct ServiceNames {
         (1...WireLimits.labelBytesMax).contains(text.utf8.count) && !text.utf8.contains(0x2E)
     }
 
+    /// A host name in an answer: letters, digits, `-` and `_` only (RFC 1123 §2.1), as a registrant
+    /// may have written a URL or worse; nil for anything else.
+    static func host(_ text: String) -> DomainName? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isPlain, let name = try? DomainName(text), !name.isRoot else { return nil }
+        return name
+    }
+
     /// Names that exist as long as the domain does, whether anything is below them or not.
     var permanent: [DomainName] {
         both(["service"]) + both(["node"]) + both(["addr"]) + both([])
@@ -73,9 +89,9 @@ struct ServiceNames {
     /// The datacenter's name of an address: what SRV records point to.
     func canonicalAddress(_ address: IPAddress) -> DomainName? { self.address(address).last }
 
-    /// `ns`, the name server of the apex.
-    var nameServer: DomainName { Self.join(["ns"], domain) ?? domain }
+    /// The name server of the apex.
+    func nameServer(_ label: String) -> DomainName { Self.join([label], domain) ?? domain }
 
-    /// `hostmaster`, the mailbox of the SOA.
-    var mailbox: DomainName { Self.join(["hostmaster"], domain) ?? domain }
+    /// The mailbox of the SOA.
+    func mailbox(_ label: String) -> DomainName { Self.join([label], domain) ?? domain }
 }

@@ -15,10 +15,9 @@ extension ServiceZone {
             return domains.flatMap { $0.address(address) }.map { remove($0) }
                 + reverseRemoval(address)
         }
-        var families = [address]
-        for key in owners.instances {
-            families += catalog.instance(key)?.families ?? []
-        }
+        let families =
+            [address]
+            + owners.companions.keys.sorted { $0.rdata.lexicographicallyPrecedes($1.rdata) }
         let rrsets = addressRRsets(families, ttlSeconds: settings.nodeTTLSeconds)
         let forward = domains.flatMap { $0.address(address) }.map {
             TableChange.name(PublishedName(name: $0, here: .rrsets(rrsets)))
@@ -32,19 +31,11 @@ extension ServiceZone {
         _ catalog: borrowing Catalog
     ) -> [TableChange] {
         guard let names = domains.first else { return [] }
-        var targets: [DomainName] = []
-        for node in owners.nodes {
-            guard let node = catalog.node(node), let name = names.canonicalNode(node.name) else {
-                continue
-            }
-            targets.append(name)
-        }
-        for key in owners.instances where targets.count < Self.pointersMax {
-            guard let service = catalog.instance(key)?.service,
-                let name = names.canonicalService(service), !targets.contains(name)
-            else { continue }
-            targets.append(name)
-        }
+        let nodes = owners.nodes.keys.sorted().compactMap { catalog.node($0)?.name }
+        let services = owners.services.keys.sorted().prefix(Self.pointersMax)
+        let targets =
+            nodes.compactMap { names.canonicalNode($0) }
+            + services.compactMap { names.canonicalService(catalog.serviceName($0) ?? $0) }
         let pointers = PublishedRRset(
             type: .ptr,
             ttlSeconds: settings.nodeTTLSeconds,
@@ -68,18 +59,5 @@ extension ServiceZone {
 
     private func isOurs(_ reverseName: DomainName) -> Bool {
         settings.reverseZones.contains { reverseName.isSubdomain(of: $0) }
-    }
-
-    /// Addresses whose names answer with other addresses since `delta`: those of instances whose
-    /// address of the other family changed.
-    func addressesWithNewCompanions(_ delta: CatalogDelta) -> Set<IPAddress> {
-        var addresses: Set<IPAddress> = []
-        for case .instance(let old, let new) in delta.events
-        where old?.taggedAddresses != new?.taggedAddresses {
-            for instance in [old, new] {
-                if let first = instance?.families.first { addresses.insert(first) }
-            }
-        }
-        return addresses
     }
 }

@@ -154,7 +154,7 @@ extension ServiceZone {
             }
             return names.canonicalAddress(address)
         }
-        return try? DomainName(endpoint.host)
+        return ServiceNames.host(endpoint.host)
     }
 
     /// One TXT record for each non-empty meta, its pairs as `key=value` strings in order of key.
@@ -183,42 +183,11 @@ extension ServiceZone.Endpoint {
         self.node = node
         self.health = health
         if instance.address.isEmpty {
-            addresses = node.families
+            addresses = node.ipAddresses
             host = node.address
         } else {
-            addresses = instance.families
+            addresses = instance.ipAddresses
             host = instance.address
         }
-    }
-}
-
-extension Node {
-    /// The node's IP addresses, at most one a family; empty when it has a host name.
-    var families: [IPAddress] {
-        IPAddress.families(of: address) { taggedAddresses[$0] }
-    }
-}
-
-extension ServiceInstance {
-    /// The instance's own IP addresses, at most one a family; empty when it has a host name or none.
-    var families: [IPAddress] {
-        IPAddress.families(of: address) { taggedAddresses[$0]?.address }
-    }
-}
-
-extension IPAddress {
-    /// `address`, and the tagged address of the other family if there is one.
-    fileprivate static func families(
-        of address: String,
-        tagged: (String) -> String?
-    ) -> [IPAddress] {
-        guard let first = IPAddress(address) else { return [] }
-        let other: IPAddress? =
-            switch first {
-            case .v4: tagged("lan_ipv6").flatMap { IPAddress($0) }
-            case .v6: tagged("lan_ipv4").flatMap { IPAddress($0) }
-            }
-        guard let other, other.recordType != first.recordType else { return [first] }
-        return [first, other]
     }
 }

@@ -1,5 +1,5 @@
 package import DNSResponder
-package import DNSWire
+internal import DNSWire
 package import ServiceCatalog
 internal import Synchronization
 
@@ -8,7 +8,7 @@ internal import Synchronization
 /// Why a listener: the keeper calls it before it acknowledges a write, so what was acknowledged is
 /// in the next answer. Cost of a change: the records of the touched services' touched tags.
 package final class ServiceZone: CatalogListener {
-    let settings: ServiceZoneSettings
+    private let currentSettings: Mutex<ServiceZoneSettings>
     private let publish: @Sendable ([TableChange]) -> Void
     let domains: [ServiceNames]
     /// Names whose address is a host name: they are answered by following an alias.
@@ -19,11 +19,32 @@ package final class ServiceZone: CatalogListener {
         settings: ServiceZoneSettings,
         publish: @escaping @Sendable ([TableChange]) -> Void
     ) {
-        self.settings = settings
+        self.currentSettings = Mutex(settings)
         self.publish = publish
         self.domains = settings.domains.map {
             ServiceNames(domain: $0, datacenter: settings.datacenter)
         }
+    }
+
+    /// How names are answered now.
+    var settings: ServiceZoneSettings { currentSettings.withLock { $0 } }
+
+    /// Answers by `new` from now on; called while nobody changes the catalog.
+    ///
+    /// Domains, datacenter and reverse zones are fixed: names under old ones would be left behind.
+    /// - Returns: false when one of these differs; nothing has changed then.
+    package func replaceSettings(
+        _ new: ServiceZoneSettings,
+        for catalog: borrowing Catalog
+    ) -> Bool {
+        let old = settings
+        guard new.domains == old.domains, new.datacenter == old.datacenter,
+            new.reverseZones == old.reverseZones, new.nameServerLabel == old.nameServerLabel
+        else { return false }
+        guard new != old else { return true }
+        currentSettings.withLock { $0 = new }
+        publishAll(of: catalog)
+        return true
     }
 
     /// Publishes the zones and all that `catalog` holds.
@@ -52,7 +73,7 @@ package final class ServiceZone: CatalogListener {
             let tags = touched[Catalog.fold(service)] ?? TouchedTags()
             changes += serviceChanges(service, tags, catalog)
         }
-        for address in delta.addresses.union(addressesWithNewCompanions(delta)) {
+        for address in delta.addresses {
             changes += addressChanges(address, catalog)
         }
         publish(changes)
@@ -75,8 +96,8 @@ package final class ServiceZone: CatalogListener {
     func zone(apex: DomainName, names: ServiceNames, serial: CatalogIndex) -> PublishedZone {
         PublishedZone(
             apex: apex,
-            primary: names.nameServer,
-            mailbox: names.mailbox,
+            primary: names.nameServer(settings.nameServerLabel),
+            mailbox: names.mailbox(settings.mailboxLabel),
             // RFC 1982: serials wrap around.
             serial: UInt32(truncatingIfNeeded: serial),
             refreshSeconds: 3600,
@@ -92,7 +113,7 @@ package final class ServiceZone: CatalogListener {
             .name(apexName(names.domain, names: names)),
             .name(
                 PublishedName(
-                    name: names.nameServer,
+                    name: names.nameServer(settings.nameServerLabel),
                     here: .rrsets(
                         addressRRsets(
                             settings.nameServerAddresses,
@@ -107,7 +128,7 @@ package final class ServiceZone: CatalogListener {
     func apexName(_ apex: DomainName, names: ServiceNames) -> PublishedName {
         let glue = settings.nameServerAddresses.map {
             ResourceRecord(
-                owner: names.nameServer,
+                owner: names.nameServer(settings.nameServerLabel),
                 type: $0.recordType,
                 ttlSeconds: settings.nodeTTLSeconds,
                 rdata: $0.rdata
@@ -116,7 +137,7 @@ package final class ServiceZone: CatalogListener {
         let nameServers = PublishedRRset(
             type: .ns,
             ttlSeconds: settings.nodeTTLSeconds,
-            rdata: [names.nameServer.wire],
+            rdata: [names.nameServer(settings.nameServerLabel).wire],
             additional: glue
         )
         return PublishedName(name: apex, here: .rrsets([nameServers]))
@@ -134,11 +155,11 @@ package final class ServiceZone: CatalogListener {
                     continue
                 }
                 var rrsets = addressRRsets(
-                    node.families,
+                    node.ipAddresses,
                     ttlSeconds: settings.nodeTTLSeconds
                 )
                 rrsets += textRRset([node.meta], ttlSeconds: settings.nodeTTLSeconds)
-                let host = node.families.isEmpty ? node.address : nil
+                let host = node.ipAddresses.isEmpty ? node.address : nil
                 changes.append(
                     put(
                         owner,
@@ -168,7 +189,7 @@ package final class ServiceZone: CatalogListener {
         ttlSeconds: UInt32,
         note: ExtendedError?
     ) -> TableChange {
-        guard let host, let target = try? DomainName(host), !target.isRoot, target != name else {
+        guard let target = host.flatMap(ServiceNames.host), target != name else {
             aliases.withLock { if !$0.isEmpty { $0[name] = nil } }
             return .name(PublishedName(name: name, here: .rrsets(rrsets), note: note))
         }

@@ -3,13 +3,21 @@ package import DNSWire
 internal import Synchronization
 
 /// The catalog's names as the slow path asks them: its aliases, and for the rest the answer table.
-package struct ServiceZoneLookup: InZoneLookup {
+package final class ServiceZoneLookup: InZoneLookup {
     private let zone: ServiceZone
-    private let table: AnswerTable
+    /// Nil when the table has no reader left; the catalog's names are then unknown here.
+    private let server: Mutex<InProcessServer?>
 
+    /// Takes one of the readers of `table`.
     package init(zone: ServiceZone, table: AnswerTable) {
         self.zone = zone
-        self.table = table
+        self.server = Mutex(
+            InProcessServer(
+                configuration: ResponderConfiguration(listen: []),
+                table: table,
+                fallback: NoFallback()
+            )
+        )
     }
 
     package func apex(enclosing name: DomainName) -> DomainName? {
@@ -49,7 +57,8 @@ package struct ServiceZoneLookup: InZoneLookup {
             type: type,
             edns: EDNS(udpPayloadBytes: .max)
         )
-        guard let bytes = table.serve(query.encoded(), overTCP: true),
+        let message = query.encoded()
+        guard let bytes = server.withLock({ $0?.serve(message, overTCP: true) }),
             let reply = try? Message(decoding: bytes)
         else { return .records([]) }
         let note = reply.edns?.extendedErrors.first
@@ -57,5 +66,12 @@ package struct ServiceZoneLookup: InZoneLookup {
         else { return .records(reply.answer, additional: reply.additional, note: note) }
         return reply.responseCode == .nameError
             ? .nameError(soa: soa, note: note) : .noData(soa: soa, note: note)
+    }
+}
+
+/// Aliases are looked up before the table is asked, so nothing is left for a slow path.
+private struct NoFallback: QueryFallback {
+    func answer(_ query: FallbackQuery) -> FallbackReply {
+        FallbackReply(responseCode: .serverFailure, isAuthoritative: false)
     }
 }

@@ -9,7 +9,11 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var nodeTTLSeconds: UInt32
     /// MINIMUM and TTL of the SOA.
     package var negativeTTLSeconds: UInt32
-    /// The addresses of `ns.<domain>`.
+    /// The first label of the name server's name in each domain.
+    package var nameServerLabel: String
+    /// The first label of the SOA's mailbox in each domain.
+    package var mailboxLabel: String
+    /// The addresses of the name server.
     package var nameServerAddresses: [IPAddress]
     /// Reverse zones that are ours whole; an address outside them is a zone of its own.
     package var reverseZones: [DomainName]
@@ -22,6 +26,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         serviceTTL: ServiceTTL = ServiceTTL(),
         nodeTTLSeconds: UInt32 = 5,
         negativeTTLSeconds: UInt32 = 1,
+        nameServerLabel: String = "ns",
+        mailboxLabel: String = "hostmaster",
         nameServerAddresses: [IPAddress] = [],
         reverseZones: [DomainName] = [],
         onlyPassing: Bool = false
@@ -31,6 +37,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         self.serviceTTL = serviceTTL
         self.nodeTTLSeconds = nodeTTLSeconds
         self.negativeTTLSeconds = negativeTTLSeconds
+        self.nameServerLabel = nameServerLabel
+        self.mailboxLabel = mailboxLabel
         self.nameServerAddresses = nameServerAddresses
         self.reverseZones = reverseZones
         self.onlyPassing = onlyPassing

@@ -1,0 +1,191 @@
+internal import DNSResponder
+internal import HealthProber
+internal import Logging
+internal import RegistryAPI
+internal import ServiceCatalog
+internal import ServiceLifecycle
+
+/// The server: builds the rooms, joins them, runs them until it is told to stop.
+struct Daemon {
+    let configuration: Configuration
+    /// Read again on SIGHUP.
+    let sources: ConfigurationSources
+    let logger: Logger
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Throws: `StartError` when it cannot start: nothing has listened then.
+    func run() async throws {
+        let registry = try Registry(configuration, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // The log outlives all that writes to it.
+            group.addTask { await registry.log.run() }
+            do {
+                try await serve(registry)
+            } catch {
+                registry.log.stop()
+                throw error
+            }
+            registry.log.stop()
+            try await group.waitForAll()
+        }
+        try registry.store?.close()
+    }
+
+    private func serve(_ registry: Registry) async throws {
+        try await registry.registerLocalNode(configuration, version: Version.text)
+        let inherited = try SystemdSockets.take()
+        let responder = try responder(registry, inherited: inherited)
+        let prober = ProberService(
+            keeper: registry.keeper,
+            log: registry.log,
+            policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
+            settings: configuration.prober,
+            logger: logger
+        )
+        let metrics = MetricsPage(
+            version: Version.text,
+            responder: responder,
+            table: registry.table,
+            keeper: registry.keeper,
+            log: registry.log,
+            prober: prober
+        )
+        let api = try await api(registry, prober, dnsAddresses: responder.boundAddresses) {
+            metrics.text
+        }
+        responder.start()
+        defer { responder.stop() }
+        announce(registry, responder, api)
+        let reloader = Reloader(
+            sources: sources,
+            started: configuration,
+            registry: registry,
+            logger: logger
+        )
+        try await ServiceGroup(
+            services: [prober, WatchClock(keeper: registry.keeper), reloader, api],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        ).run()
+        SystemdNotify.send("STOPPING=1")
+    }
+
+    private func responder(
+        _ registry: Registry,
+        inherited: SystemdSockets
+    ) throws(StartError) -> Responder {
+        do {
+            return try Responder(
+                configuration: configuration.responder(inherited: inherited.dns),
+                table: registry.table,
+                fallback: registry.fallback
+            )
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    private func api(
+        _ registry: Registry,
+        _ prober: ProberService,
+        dnsAddresses: [ListenAddress],
+        metricsText: @escaping @Sendable () -> String
+    ) async throws(StartError) -> APIService {
+        let zone = configuration.serviceZone
+        let context = APIContext(
+            keeper: registry.keeper,
+            log: registry.log,
+            heartbeats: prober,
+            identity: ServerIdentity(
+                nodeName: configuration.nodeName,
+                nodeID: registry.nodeID,
+                address: configuration.nodeAddress.description,
+                datacenter: configuration.datacenter,
+                domain: configuration.domains.first?.description ?? ".",
+                version: Version.text,
+                dnsAddresses: dnsAddresses.map(\.description)
+            ),
+            limits: configuration.limits,
+            probeTargets: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
+            leaseTerms: configuration.leaseTerms,
+            answerTTLSeconds: { Int(max(zone.serviceTTL.seconds($0), zone.nodeTTLSeconds)) },
+            metricsText: metricsText,
+            healthProblem: {
+                registry.log.metrics.problem.map { "the catalog is not stored: \($0)" }
+            }
+        )
+        do {
+            return try await APIService.bind(
+                to: configuration.httpListen.map { ($0.address.description, Int($0.port)) },
+                api: context,
+                settings: configuration.api,
+                logger: logger
+            )
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    /// The ready line, on stdout for scripts and to the service manager.
+    private func announce(_ registry: Registry, _ responder: Responder, _ api: APIService) {
+        let dns = responder.boundAddresses.map(\.description).joined(separator: ",")
+        let http = api.addresses.map { address in
+            address.host.contains(":")
+                ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
+        }
+        let (services, instances) = registry.keeper.read { ($0.serviceCount, $0.instanceCount) }
+        StandardOutput.write(
+            "rollcall \(Version.text) is ready: dns \(dns), http \(http.joined(separator: ",")), "
+                + "\(services) services, \(instances) instances\n"
+        )
+        SystemdNotify.send("READY=1")
+    }
+}
+
+extension Configuration {
+    func responder(inherited: [Int32]) -> ResponderConfiguration {
+        ResponderConfiguration(
+            listen: inherited.isEmpty
+                ? dnsListen.map { DNSResponder.ListenAddress(address: $0.address, port: $0.port) }
+                : [],
+            workers: workers,
+            udpPayloadBytesMax: dns.udpPayloadBytes,
+            nameServerIdentifier: nsid.map { Array($0.utf8) } ?? [],
+            setsRecursionAvailable: dns.isRecursionAvailable,
+            tcpConnectionsMax: dns.tcpConnectionsMax,
+            tcpIdleSeconds: Int(dns.tcpIdleTimeout.components.seconds),
+            inherited: inherited
+        )
+    }
+
+    var prober: ProberSettings {
+        var settings = ProberSettings()
+        settings.probesInFlightMax = health.probesInFlightMax
+        return settings
+    }
+
+    var leaseTerms: LeaseTerms {
+        LeaseTerms(
+            defaultMilliseconds: leases.ttlDefault.wholeMilliseconds,
+            minimumMilliseconds: leases.ttlMin.wholeMilliseconds,
+            maximumMilliseconds: leases.ttlMax.wholeMilliseconds
+        )
+    }
+
+    var api: APISettings {
+        var settings = APISettings()
+        settings.bodyBytesMax = http.bodyBytesMax
+        settings.headerBytesMax = http.headerBytesMax
+        settings.headersMax = http.headersMax
+        settings.connectionsMax = http.connectionsMax
+        settings.idleTimeout = http.idleTimeout
+        return settings
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}

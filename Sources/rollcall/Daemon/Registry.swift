@@ -1,0 +1,157 @@
+internal import DNSResponder
+internal import DNSWire
+internal import DNSZones
+internal import DurableStore
+internal import Foundation
+internal import Logging
+internal import ServiceCatalog
+
+/// The river from the log to the answers, with the stored catalog already in it.
+struct Registry {
+    let keeper: CatalogKeeper
+    let log: StandaloneLog
+    let table: AnswerTable
+    let serviceZone: ServiceZone
+    let fallback: AuthoritativeFallback
+    /// Puts changes into the answer table.
+    let publish: @Sendable ([TableChange]) -> Void
+    /// Nil with `--ephemeral`.
+    let store: CatalogStore?
+    /// The UUID of the local node.
+    let nodeID: String
+
+    /// Loads the store and the zones and compiles all answers; nothing listens yet.
+    init(_ configuration: Configuration, logger: Logger) throws(StartError) {
+        let zones = try ZonesDirectory(configuration).load()
+        for warning in zones.warnings {
+            logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])
+        }
+        var catalog = Catalog(datacenter: configuration.datacenter, limits: configuration.limits)
+        var position: UInt64 = 0
+        do throws(CatalogStoreError) {
+            if configuration.isEphemeral {
+                store = nil
+                nodeID = UUID().uuidString.lowercased()
+            } else {
+                let store = try CatalogStore(folder: configuration.dataDirectory)
+                self.store = store
+                (catalog, position) = try store.load(
+                    datacenter: configuration.datacenter,
+                    limits: configuration.limits
+                )
+                nodeID = try store.fact("node-id") { UUID().uuidString.lowercased() }
+            }
+        } catch {
+            throw StartError(error)
+        }
+        keeper = CatalogKeeper(catalog)
+        log = StandaloneLog(keeper: keeper, store: store, position: position, logger: logger)
+        // One reader for each worker, one for the slow path's questions to the catalog's zones.
+        let table = AnswerTable(readers: configuration.workers + 1)
+        self.table = table
+        let publish: @Sendable ([TableChange]) -> Void = { changes in
+            do {
+                try table.apply(changes)
+            } catch {
+                logger.warning("an answer was left out", metadata: ["error": "\(error)"])
+            }
+        }
+        self.publish = publish
+        let serviceZone = ServiceZone(settings: configuration.serviceZone, publish: publish)
+        self.serviceZone = serviceZone
+        fallback = AuthoritativeFallback(
+            zones: zones.zones,
+            others: ServiceZoneLookup(zone: serviceZone, table: table)
+        )
+        publish(StaticZoneCompiler.changes(to: zones.zones))
+        keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
+    }
+
+    /// Puts the local node, its health and the registry itself into the catalog, as Consul's clients
+    /// expect to find them.
+    func registerLocalNode(_ configuration: Configuration, version: String) async throws {
+        let node = Node(
+            id: nodeID,
+            name: configuration.nodeName,
+            address: configuration.nodeAddress.description,
+            datacenter: configuration.datacenter,
+            taggedAddresses: configuration.taggedAddresses,
+            meta: ["rollcall-version": version]
+        )
+        let registry = ServiceInstance(
+            node: node.name,
+            id: "consul",
+            service: "consul",
+            port: 8300,
+            meta: ["version": version]
+        )
+        let alive = HealthCheck(
+            node: node.name,
+            id: "serfHealth",
+            name: "Serf Health Status",
+            status: .passing,
+            output: "Agent alive and reachable"
+        )
+        try await log.append(
+            .register(
+                Registration(
+                    node: node,
+                    instance: registry,
+                    checks: [RegisteredCheck(alive, keepsStatus: false)]
+                )
+            )
+        )
+    }
+}
+
+extension ZonesDirectory {
+    init(_ configuration: Configuration) {
+        let reverse = configuration.serviceZone.reverseZones
+        self.init(
+            path: configuration.zonesDirectory,
+            isRequired: configuration.zonesDirectory != Configuration().zonesDirectory,
+            otherApexes: Set(configuration.domains + reverse)
+        )
+    }
+}
+
+extension Configuration {
+    /// The part that concerns the catalog's names.
+    var serviceZone: ServiceZoneSettings {
+        var exact: [String: UInt32] = [:]
+        var prefixes: [String: UInt32] = [:]
+        var serviceTTLSeconds = dns.serviceTTLSeconds
+        for (pattern, seconds) in dns.ttlSecondsPerService {
+            if pattern == "*" {
+                serviceTTLSeconds = seconds
+            } else if pattern.hasSuffix("*") {
+                prefixes[pattern.dropLast().lowercased()] = seconds
+            } else {
+                exact[pattern.lowercased()] = seconds
+            }
+        }
+        return ServiceZoneSettings(
+            domains: domains,
+            datacenter: datacenter,
+            serviceTTL: ServiceTTL(
+                defaultSeconds: serviceTTLSeconds,
+                exact: exact,
+                prefixes: prefixes
+            ),
+            nodeTTLSeconds: dns.nodeTTLSeconds,
+            negativeTTLSeconds: dns.negativeTTLSeconds,
+            nameServerLabel: dns.nameServerLabel,
+            mailboxLabel: dns.mailboxLabel,
+            nameServerAddresses: nameServerAddresses,
+            reverseZones: reverseZones,
+            onlyPassing: dns.answersOnlyPassing
+        )
+    }
+
+    /// The node's address under the names that Consul's clients read.
+    var taggedAddresses: [String: String] {
+        let text = nodeAddress.description
+        let family = nodeAddress.bitWidth == 32 ? "ipv4" : "ipv6"
+        return ["lan": text, "wan": text, "lan_\(family)": text, "wan_\(family)": text]
+    }
+}

@@ -1,0 +1,18 @@
+internal import ServiceCatalog
+internal import ServiceLifecycle
+
+/// Wakes blocking queries whose time is over.
+struct WatchClock: Service {
+    let keeper: CatalogKeeper
+    /// How late a query may learn that its time is over.
+    private let resolution = Duration.milliseconds(50)
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: resolution)
+                keeper.wakeExpired(now: .now)
+            }
+        }
+    }
+}
