@@ -1,0 +1,142 @@
+/// Says when failures are no evidence against those probed, but against the prober itself.
+///
+/// Three rules:
+/// 1. *Pause.* When the prober's loop wakes much later than it asked to, the process did not run
+///    (stopped, suspended, starved). Unanswered probes that were under way are void, and clocks
+///    of leases must stand still for the gap.
+/// 2. *Mass failure.* When at least `failingOwnersMin` instances that were believed up, and at
+///    least `failingShareMin` of those probed, fail in one window, no status becomes worse
+///    until fewer do. Instances are counted, not checks or probes, so that one dead instance
+///    with many checks is one. Small catalogs never reach the number: their dead always leave.
+/// 3. *Answers.* A target that itself answers with a failure (refused, 503, NOT_SERVING) is
+///    believed once the mass failure has lasted for `answeredHold`: the way to it works, and
+///    somebody has switched much off. Silence is held for as long as it is so widespread.
+package struct EvidenceGuard: Sendable {
+    package struct Settings: Hashable, Sendable {
+        /// Results of this and of the window before are looked at together.
+        package var window: Duration = .seconds(10)
+        package var failingOwnersMin = 10
+        /// From 0 to 1; above 1 switches the rule off.
+        package var failingShareMin = 0.5
+        /// How long refusals and other answers are held.
+        package var answeredHold: Duration = .seconds(30)
+        /// A wake-up that is later than this is a pause.
+        package var pauseMin: Duration = .seconds(1)
+
+        package init() {}
+    }
+
+    /// Why nothing becomes worse at present.
+    package struct MassFailure: Hashable, Sendable {
+        package var failing: Int
+        package var probed: Int
+    }
+
+    /// Instances seen in one window, each under its latest result.
+    private struct Window {
+        var good: Set<Int> = []
+        var failing: Set<Int> = []
+    }
+
+    package let settings: Settings
+    private var current = Window()
+    private var previous = Window()
+    private var windowEnd = ProbeInstant.zero
+    private var goodCount = 0
+    private var failingCount = 0
+    private var massFailureSince: ProbeInstant?
+    private var expectedWake: ProbeInstant?
+    /// The end of the last pause.
+    private var pausedUntil: ProbeInstant?
+
+    package init(settings: Settings = Settings()) {
+        self.settings = settings
+    }
+
+    // MARK: - Pauses
+
+    /// Notes that the loop will wake by `instant`.
+    package mutating func expectWake(by instant: ProbeInstant) { expectedWake = instant }
+
+    /// Called before anything that depends on time.
+    ///
+    /// - Returns: how long the process did not run, if it did not.
+    package mutating func noticePause(now: ProbeInstant) -> Duration? {
+        guard let expected = expectedWake, now - expected >= settings.pauseMin else { return nil }
+        // The same gap is not to be found twice.
+        expectedWake = now + settings.pauseMin
+        pausedUntil = now
+        return now - expected
+    }
+
+    /// True when a probe that began at `start` was under way during a pause.
+    package func isVoid(start: ProbeInstant) -> Bool {
+        pausedUntil.map { start <= $0 } ?? false
+    }
+
+    // MARK: - Mass failure
+
+    /// The mass failure that goes on, if one does.
+    package var massFailure: MassFailure? {
+        guard massFailureSince != nil else { return nil }
+        return MassFailure(failing: failingCount, probed: failingCount + goodCount)
+    }
+
+    /// Counts a result of an instance that is believed up.
+    ///
+    /// `owner` is the hash of the instance's name: two with one hash count as one.
+    package mutating func note(owner: Int, isFailure: Bool, now: ProbeInstant) {
+        turnWindow(now: now)
+        forget(owner)
+        if isFailure {
+            current.failing.insert(owner)
+            failingCount += 1
+        } else {
+            current.good.insert(owner)
+            goodCount += 1
+        }
+        judge(now: now)
+    }
+
+    /// Drops an instance that left the catalog, or that is believed down.
+    package mutating func forget(_ owner: Int) {
+        for remove in [current.failing.remove(owner), previous.failing.remove(owner)] {
+            if remove != nil { failingCount -= 1 }
+        }
+        for remove in [current.good.remove(owner), previous.good.remove(owner)] {
+            if remove != nil { goodCount -= 1 }
+        }
+    }
+
+    /// True when a failure must not make a status worse now.
+    package func holdsWorse(isAnswer: Bool, now: ProbeInstant) -> Bool {
+        guard let since = massFailureSince else { return false }
+        return !isAnswer || now - since < settings.answeredHold
+    }
+
+    /// Moves the window; called from time to time, so that a hold ends without results too.
+    package mutating func turnWindow(now: ProbeInstant) {
+        guard now >= windowEnd else { return }
+        let isStale = now - windowEnd >= settings.window
+        previous = isStale ? Window() : current
+        current = Window()
+        goodCount = previous.good.count
+        failingCount = previous.failing.count
+        windowEnd = now + settings.window
+        judge(now: now)
+    }
+
+    private mutating func judge(now: ProbeInstant) {
+        let share = Double(failingCount) / Double(max(failingCount + goodCount, 1))
+        if massFailureSince == nil {
+            guard failingCount >= settings.failingOwnersMin, share >= settings.failingShareMin
+            else { return }
+            massFailureSince = now
+        } else if failingCount * 2 < settings.failingOwnersMin
+            || share < settings.failingShareMin * 0.8
+        {
+            // Ends lower than it began, so that it does not flicker.
+            massFailureSince = nil
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// A small random generator (SplitMix64) that tests can seed.
+///
+/// Why: jitter needs spread, not secrecy, and a failed test must be repeatable.
+package struct ProbeRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        self.state = seed
+    }
+
+    /// Starts anywhere.
+    package init() {
+        self.init(seed: .random(in: .min ... .max))
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,181 @@
+package import ServiceCatalog
+
+// What the catalog tells the prober. All of it runs under the catalog's lock.
+extension Prober {
+    /// Takes over the catalog as it is at the start: each lease and TTL gets one fresh term, first
+    /// probes are spread over an interval, and what the catalog says holds until thresholds are
+    /// reached.
+    package mutating func load(_ catalog: borrowing Catalog, now: ProbeInstant) {
+        for node in catalog.nodes {
+            for instance in catalog.instances(onNode: node.name) { setLease(instance, now: now) }
+        }
+        for check in catalog.checks {
+            add(check, isNew: false, first: .withinInterval, now: now)
+        }
+        for key in records.keys { followTarget(key, in: catalog, now: now) }
+    }
+
+    /// Follows a change of the catalog.
+    package mutating func catalogChanged(
+        _ delta: CatalogDelta,
+        in catalog: borrowing Catalog,
+        now: ProbeInstant
+    ) {
+        var newAliases: Set<CheckKey> = []
+        for event in delta.events {
+            switch event {
+            case .node: continue
+            case .instance(_, let new?): setLease(new, now: now)
+            case .instance(let old?, nil): removeInstance(old)
+            case .check(let old, let new?):
+                if follow(old: old, new: new, now: now) { newAliases.insert(Self.folded(new.key)) }
+            case .check(let old?, nil): removeCheck(Self.folded(old.key))
+            case .instance(nil, nil), .check(nil, nil): continue
+            }
+        }
+        for key in aliases.affected(by: delta).union(newAliases) {
+            followTarget(key, in: catalog, now: now)
+        }
+    }
+
+    /// - Returns: true when an alias check is new or has another target.
+    private mutating func follow(old: HealthCheck?, new: HealthCheck, now: ProbeInstant) -> Bool {
+        let key = Self.folded(new.key)
+        guard let definition = new.definition else {
+            removeCheck(key)
+            return false
+        }
+        if records[key]?.definition == definition, records[key]?.serviceID == new.serviceID {
+            observe(new, key: key, now: now)
+            return false
+        }
+        let wasKnown = records[key] != nil
+        removeCheck(key)
+        add(new, isNew: !wasKnown, first: .atOnce, now: now)
+        if case .alias = definition.probe { return true }
+        return false
+    }
+
+    private mutating func add(
+        _ check: HealthCheck,
+        isNew: Bool,
+        first: ProbeSchedule.FirstRun,
+        now: ProbeInstant
+    ) {
+        guard let definition = check.definition else { return }
+        let key = Self.folded(check.key)
+        var record = Record(
+            key: check.key,
+            serviceID: check.serviceID,
+            serviceName: check.serviceName,
+            definition: definition,
+            hysteresis: Hysteresis(status: check.status, isNew: isNew),
+            status: check.status,
+            output: check.output,
+            owner: Self.folded(InstanceKey(node: check.node, id: check.serviceID)).hashValue
+        )
+        switch definition.probe {
+        case .ttl(let milliseconds):
+            leases.set(.ttl(key), length: .milliseconds(milliseconds), now: now)
+        case .alias:
+            if let target = AliasIndex.target(of: definition, onNode: check.node) {
+                aliases.add(key, target: target)
+            }
+        case .http, .tcp, .udp, .grpc, .dns:
+            let id = schedule.add(
+                intervalMilliseconds: definition.intervalMilliseconds,
+                first: first,
+                now: now
+            )
+            record.scheduleID = id
+            keysBySlot[id.slot] = key
+        }
+        records[key] = record
+        setCriticalTerm(key, status: check.status, now: now)
+    }
+
+    /// Follows a status or output that was written, by this prober or by somebody else.
+    private mutating func observe(_ check: HealthCheck, key: CheckKey, now: ProbeInstant) {
+        guard var record = records[key] else { return }
+        record.key = check.key
+        record.serviceName = check.serviceName
+        if case .ttl = record.definition.probe, check.status != .critical {
+            _ = leases.renewTTL(of: key, now: now)
+        }
+        if !writes.contains(.status(key)) {
+            record.status = check.status
+            record.output = check.output
+            record.hysteresis.adopt(check.status)
+        }
+        records[key] = record
+        setCriticalTerm(key, status: check.status, now: now)
+    }
+
+    private mutating func removeCheck(_ key: CheckKey) {
+        guard let record = records.removeValue(forKey: key) else { return }
+        if let id = record.scheduleID {
+            schedule.remove(id)
+            keysBySlot[id.slot] = nil
+        }
+        aliases.remove(key)
+        leases.remove(.ttl(key))
+        leases.remove(.criticalTerm(key))
+        writes.cancel(.status(key))
+        evidence.forget(record.owner)
+    }
+
+    private mutating func setLease(_ instance: ServiceInstance, now: ProbeInstant) {
+        let key = Self.folded(instance.key)
+        guard let lease = instance.lease else {
+            leases.remove(.lease(key))
+            return
+        }
+        // What was decided about an older registration no longer counts.
+        writes.cancel(.removal(key))
+        leases.set(
+            .lease(key),
+            length: .milliseconds(lease.ttlMilliseconds),
+            leaseID: lease.id,
+            now: now
+        )
+    }
+
+    private mutating func removeInstance(_ instance: ServiceInstance) {
+        let key = Self.folded(instance.key)
+        leases.remove(.lease(key))
+        writes.cancel(.removal(key))
+    }
+
+    /// Brings an alias check up to date with what it follows.
+    private mutating func followTarget(
+        _ key: CheckKey,
+        in catalog: borrowing Catalog,
+        now: ProbeInstant
+    ) {
+        guard let record = records[key],
+            let target = AliasIndex.target(of: record.definition, onNode: record.key.node)
+        else { return }
+        let result = AliasIndex.result(of: target, for: key, in: catalog)
+        guard result.status != record.status || result.output != record.output else { return }
+        report(key, result.status, result.output, now: now)
+    }
+
+    /// Starts or ends the time after which a critical instance is removed.
+    ///
+    /// After a restart it starts anew: the catalog does not say since when a check is critical.
+    private mutating func setCriticalTerm(
+        _ key: CheckKey,
+        status: HealthStatus,
+        now: ProbeInstant
+    ) {
+        guard let record = records[key], !record.serviceID.isEmpty,
+            let milliseconds = record.definition.deregisterCriticalAfterMilliseconds
+        else { return }
+        let term = LeaseSchedule.Key.criticalTerm(key)
+        if status != .critical {
+            leases.remove(term)
+        } else if !leases.contains(term) {
+            leases.set(term, length: .milliseconds(milliseconds), now: now)
+        }
+    }
+}

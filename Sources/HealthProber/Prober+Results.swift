@@ -1,0 +1,138 @@
+package import ServiceCatalog
+
+// Results of probes, and what is made of them.
+extension Prober {
+    /// Ends a probe; called exactly once for each `probe` directive.
+    package mutating func finish(
+        _ probe: StartedProbe,
+        _ result: ProbeResult,
+        now: ProbeInstant
+    ) {
+        noticePause(now: now)
+        guard let key = keysBySlot[probe.id.slot], schedule.isCurrent(probe.id),
+            var record = records[key]
+        else {
+            _ = schedule.finish(probe.id, next: .regular, now: now)
+            metrics.probesDropped += 1
+            return
+        }
+        metrics.probes[series(probe.definition, result.status), default: 0] += 1
+        let confirmation = Hysteresis.confirmationDelay(of: probe.definition)
+        let isVoid = evidence.isVoid(start: probe.startedAt)
+        if result.isFailure, result.evidence == .ownFault || result.evidence == .silence && isVoid {
+            // Says nothing about the target.
+            metrics.verdictsHeld += 1
+            let next =
+                result.evidence == .ownFault ? .regular : ProbeSchedule.NextRun.soon(confirmation)
+            _ = schedule.finish(probe.id, next: next, now: now)
+            return
+        }
+        if record.hysteresis.status == .critical {
+            // Known to be down: no news, so no sign of a mass failure. A success is none either.
+            evidence.forget(record.owner)
+        } else {
+            evidence.note(owner: record.owner, isFailure: result.isFailure, now: now)
+            noticeHold()
+        }
+        let verdict = record.hysteresis.observe(
+            result,
+            of: probe.definition,
+            holdsWorse: result.isFailure
+                && evidence.holdsWorse(isAnswer: result.evidence == .answer, now: now)
+        )
+        records[key] = record
+        if verdict.isHeld {
+            metrics.verdictsHeld += 1
+        } else if shouldWrite(verdict, over: record, now: now) {
+            report(key, verdict.status, verdict.output, now: now)
+        }
+        _ = schedule.finish(
+            probe.id,
+            next: verdict.needsConfirmation ? .soon(confirmation) : .regular,
+            now: now
+        )
+    }
+
+    /// Ends an append; called exactly once for each `append` directive.
+    package mutating func written(
+        _ ticket: WriteQueue.Ticket,
+        error: CatalogLogError?,
+        now: ProbeInstant
+    ) {
+        if writes.finish(ticket, error: error, now: now) { metrics.writeFailures += 1 }
+    }
+
+    /// A passing check costs no write.
+    private mutating func shouldWrite(
+        _ verdict: Hysteresis.Verdict,
+        over record: Record,
+        now: ProbeInstant
+    ) -> Bool {
+        if verdict.status != record.status { return true }
+        guard verdict.output != record.output else { return false }
+        guard let last = record.outputWrittenAt else { return takeProgressWrite(now: now) }
+        if now - last >= settings.outputInterval { return true }
+        // A count that moved, or that is over: people watch it.
+        let isProgress =
+            verdict.needsConfirmation || verdict.output.hasCount || record.output.hasCount
+        return isProgress && takeProgressWrite(now: now)
+    }
+
+    private mutating func takeProgressWrite(now: ProbeInstant) -> Bool {
+        if now - progressSecond >= .seconds(1) {
+            progressSecond = now
+            progressWrites = 0
+        }
+        progressWrites += 1
+        return progressWrites <= settings.progressWritesPerSecondMax
+    }
+
+    /// Queues the write of a check's health, and the log line if its status moves.
+    mutating func report(
+        _ key: CheckKey,
+        _ status: HealthStatus,
+        _ output: String,
+        now: ProbeInstant
+    ) {
+        guard var record = records[key] else { return }
+        if status != record.status {
+            metrics.transitions += 1
+            notices.append(
+                .transition(
+                    Transition(
+                        service: record.serviceName,
+                        node: record.key.node,
+                        instance: record.serviceID,
+                        check: record.key.id,
+                        from: record.status,
+                        to: status,
+                        output: output
+                    )
+                )
+            )
+        }
+        record.status = status
+        record.output = output
+        record.outputWrittenAt = now
+        records[key] = record
+        writes.put(.status(key), .checkStatus(record.key, status, output: output), now: now)
+    }
+
+    private func series(
+        _ definition: CheckDefinition,
+        _ result: HealthStatus
+    ) -> ProberMetrics.ProbeSeries {
+        ProberMetrics.ProbeSeries(type: definition.typeName, result: result)
+    }
+}
+
+extension String {
+    /// True for outputs such as `1/3 failures: refused`.
+    fileprivate var hasCount: Bool {
+        guard let first = utf8.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        let head = prefix { $0 != ":" }
+        return head.hasSuffix(" failures") || head.hasSuffix(" successes")
+    }
+}
