@@ -59,7 +59,10 @@ package struct PublishedName: Hashable, Sendable {
     package var note: ExtendedError?
 
     package init(
-        name: DomainName, here: Here, below: Below = .nothing, note: ExtendedError? = nil
+        name: DomainName,
+        here: Here,
+        below: Below = .nothing,
+        note: ExtendedError? = nil
     ) {
         self.name = name
         self.here = here

@@ -4,7 +4,7 @@ package struct NetworkPrefix: Hashable, Sendable {
     /// 0...32 for IPv4, 0...128 for IPv6.
     package let bits: Int
 
-    /// Reads `address/bits`; an address alone is a block of one. Nil for anything else.
+    /// Reads `address/bits`; an address alone is a block of one, and anything else is nil.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, parts.count <= 2, let address = IPAddress(first) else {

@@ -1,0 +1,90 @@
+internal import DNSWire
+
+/// The workers' code for one packet, without threads and sockets: for tests, tools and fuzzing.
+package final class InProcessServer {
+    private var server: QueryServer
+    private let counters: WorkerCounters
+    /// Readable bytes after the query, as in the workers' buffers.
+    private static let slackBytes = 64
+
+    /// Takes one of the readers of `table`; nil when all are in use.
+    package init?(
+        configuration: ResponderConfiguration,
+        table: AnswerTable,
+        fallback: any QueryFallback
+    ) {
+        guard let reader = table.makeReader() else { return nil }
+        counters = WorkerCounters()
+        server = unsafe QueryServer(
+            reader: reader,
+            hashKey: table.hashKey,
+            settings: ReplySettings(configuration),
+            counters: counters,
+            fallback: fallback
+        )
+    }
+
+    deinit { counters.deallocate() }
+
+    /// What the served packets were counted as.
+    package func currentCounters() -> ResponderCounters {
+        var sum = ResponderCounters()
+        sum.add(counters)
+        return sum
+    }
+
+    /// The reply to `message`, which may be any bytes; nil for silence.
+    package func serve(_ message: [UInt8], overTCP: Bool = false) -> [UInt8]? {
+        let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
+        server.reader.beginBatch()
+        let reply = unsafe [UInt8](unsafeUninitializedCapacity: QueryServer.replyBytesMax) {
+            reply,
+            count in
+            count = unsafe padded.withUnsafeBufferPointer { query in
+                guard let query = query.baseAddress, let reply = reply.baseAddress else { return 0 }
+                return unsafe server.serve(
+                    query,
+                    count: message.count,
+                    reply: reply,
+                    overTCP: overTCP
+                )
+            }
+        }
+        server.reader.rest()
+        return reply.isEmpty ? nil : reply
+    }
+
+    /// Serves `message` `times` times into one buffer, for measurements; the bytes of the last reply.
+    package func serve(_ message: [UInt8], times: Int) -> Int {
+        let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
+        var reply = [UInt8](repeating: 0, count: QueryServer.replyBytesMax)
+        return unsafe padded.withUnsafeBufferPointer { query in
+            unsafe reply.withUnsafeMutableBufferPointer { reply in
+                guard let query = query.baseAddress, let reply = reply.baseAddress else { return 0 }
+                return unsafe Self.loop(
+                    &server,
+                    query: query,
+                    count: message.count,
+                    reply: reply,
+                    times: times
+                )
+            }
+        }
+    }
+
+    private static func loop(
+        _ server: inout QueryServer,
+        query: UnsafePointer<UInt8>,
+        count: Int,
+        reply: UnsafeMutablePointer<UInt8>,
+        times: Int
+    ) -> Int {
+        var last = 0
+        for _ in 0..<times {
+            server.reader.beginBatch()
+            last = unsafe server.serve(query, count: count, reply: reply, overTCP: false)
+        }
+        server.reader.rest()
+        return last
+    }
+}

@@ -1,0 +1,107 @@
+internal import Synchronization
+
+/// The fixed part of a name's block in the table; the block never changes once readers can see it.
+///
+///     NameEntry │ folded name, padded │ AnswerReference… │ note option │ CompiledAnswer…
+///
+/// `childCount` is the exception: only the writer reads and writes it.
+@unsafe struct NameEntry {
+    enum Here {
+        static let rrsets: UInt8 = 0
+        static let delegation: UInt8 = 1
+        static let fallback: UInt8 = 2
+    }
+
+    enum Below {
+        static let nothing: UInt8 = 0
+        static let wildcard: UInt8 = 1
+        static let fallback: UInt8 = 2
+    }
+
+    var hash: UInt64
+    var zone: UnsafeMutablePointer<ZoneCell>
+    /// The size of the whole block.
+    var blockBytes: UInt32
+    var referencesOffset: UInt32
+    /// Where the encoded extended-error option is.
+    var noteOffset: UInt32
+    var noteBytes: UInt16
+    /// Answers for the name itself; of a delegation the first is the referral, the rest the parent's.
+    var hereCount: UInt16
+    /// Answers of the wildcard, after those for the name itself.
+    var belowCount: UInt16
+    /// The name's length on the wire.
+    var nameBytes: UInt8
+    /// The length of its zone's apex on the wire.
+    var apexBytes: UInt8
+    var labelCount: UInt8
+    var here: UInt8
+    var below: UInt8
+    var isApex: Bool
+    /// False for an empty non-terminal.
+    var isPublished: Bool
+    /// Names one label below that are in the table. Writer only.
+    var childCount: UInt32
+
+    /// Where the folded name starts.
+    static let nameOffset = unsafe (MemoryLayout<NameEntry>.size + 7) & ~7
+}
+
+/// Which answer of a block belongs to which type.
+struct AnswerReference {
+    var type: UInt16
+    var reserved: UInt16
+    /// From the start of the block.
+    var offset: UInt32
+}
+
+/// The fixed part of a compiled answer: all that follows the question, ready to be copied.
+///
+///     CompiledAnswer │ boundaries: UInt32 × (records + 1) │ PointerFixup… │ records
+///
+/// The first section holds the answers, or in a referral the NS records of the authority section.
+struct CompiledAnswer {
+    /// Records of the first section.
+    var firstCount: UInt16
+    var additionalCount: UInt16
+    var firstBytes: UInt32
+    var additionalBytes: UInt32
+    var fixupCount: UInt32
+    var recordsOffset: UInt32
+    var rotates: Bool
+    var isReferral: Bool
+}
+
+/// A compression pointer whose value depends on the question or on the rotation.
+struct PointerFixup {
+    /// Where the pointer is, from the start of the records.
+    var position: UInt32
+    /// Either the length of the question's suffix it points to, or a place in the first section.
+    var value: UInt32
+    var pointsIntoFirstSection: Bool
+}
+
+/// A zone of the table. It stays in place; a new serial replaces only the SOA behind it.
+struct ZoneCell: ~Copyable {
+    /// The address of the current `StartOfAuthority` block.
+    let startOfAuthority: Atomic<UInt>
+    /// The length of the apex on the wire.
+    let apexBytes: UInt8
+
+    init(startOfAuthority: UInt, apexBytes: UInt8) {
+        self.startOfAuthority = Atomic(startOfAuthority)
+        self.apexBytes = apexBytes
+    }
+}
+
+/// The fixed part of a zone's SOA block; the record from its type on follows.
+struct StartOfAuthority {
+    /// In network order, ready to be copied.
+    var ttl: UInt32
+    /// The lesser of TTL and MINIMUM (RFC 2308 §5), in network order.
+    var negativeTTL: UInt32
+    /// Bytes of type, class, TTL, length and rdata.
+    var recordBytes: UInt32
+
+    static let recordOffset = MemoryLayout<StartOfAuthority>.size
+}

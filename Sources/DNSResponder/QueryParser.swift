@@ -1,0 +1,207 @@
+internal import DNSWire
+
+/// Reads a query: header, one question, at most one OPT record, nothing else.
+///
+/// One bounds check a region, then plain loads: all reads of the client's bytes are in this file and in
+/// `FoldedName`. Cost: no allocation.
+enum QueryParser {
+    /// Parses the `count` bytes at `query`, which has at least 8 readable bytes after them.
+    @inline(__always)
+    static func parse(
+        _ query: UnsafePointer<UInt8>,
+        count: Int,
+        into parsed: inout ParsedQuery,
+        name: inout FoldedName,
+        udpPayloadBytesMax: Int
+    ) -> Verdict {
+        guard count >= WireLimits.headerBytes, unsafe query[2] & 0x80 == 0 else { return .drop }
+        let questionCount = unsafe uint16(query, 4)
+        let isQuery = unsafe query[2] & 0x78 == 0
+        guard questionCount == 1 else { return isQuery ? .formatError : .notImplemented }
+        guard
+            unsafe name.scan(
+                query + WireLimits.headerBytes,
+                available: count - WireLimits.headerBytes
+            )
+        else { return isQuery ? .formatError : .notImplemented }
+        let nameEnd = WireLimits.headerBytes + name.count
+        guard count - nameEnd >= 4 else { return isQuery ? .formatError : .notImplemented }
+        parsed.questionEnd = nameEnd + 4
+        parsed.type = unsafe uint16(query, nameEnd)
+        let recordClass = unsafe uint16(query, nameEnd + 2)
+
+        var position = parsed.questionEnd
+        // The usual query has no record but perhaps an OPT: both record counts before it are zero.
+        let sectionCounts = unsafe uint16(query, 6) | uint16(query, 8)
+        let additionalCount = unsafe uint16(query, 10)
+        if !isQuery { return .notImplemented }
+        if sectionCounts != 0 || additionalCount > 1 {
+            return unsafe parseUnusual(
+                query,
+                count: count,
+                into: &parsed,
+                udpPayloadBytesMax: udpPayloadBytesMax
+            )
+        }
+        if additionalCount == 1 {
+            guard unsafe isOPT(query, at: position, count: count) else {
+                return unsafe parseUnusual(
+                    query,
+                    count: count,
+                    into: &parsed,
+                    udpPayloadBytesMax: udpPayloadBytesMax
+                )
+            }
+            let verdict = unsafe parseOPT(
+                query,
+                at: &position,
+                count: count,
+                into: &parsed,
+                udpPayloadBytesMax: udpPayloadBytesMax
+            )
+            guard verdict == .accepted else { return verdict }
+        }
+        guard position == count else {
+            parsed.hasEDNS = false
+            return .formatError
+        }
+        return check(parsed.type, recordClass: recordClass)
+    }
+
+    /// Query types and classes that are never looked up.
+    @inline(__always)
+    private static func check(_ type: UInt16, recordClass: UInt16) -> Verdict {
+        guard recordClass == 1 else { return .refused }
+        if type < 128 && type != 0 && type != 41 { return .accepted }
+        switch type {
+        case 255: return .accepted
+        case 251, 252: return .refused
+        // Types of the meta range (RFC 6895 §3.1) are no question that data could answer.
+        case 0, 41, 128...254: return .formatError
+        default: return .accepted
+        }
+    }
+
+    @inline(__always)
+    private static func isOPT(
+        _ query: UnsafePointer<UInt8>,
+        at position: Int,
+        count: Int
+    ) -> Bool {
+        guard count - position >= 11 else { return false }
+        return unsafe query[position] == 0 && uint16(query, position + 1) == 41
+    }
+
+    /// Reads the OPT record at `position`, of which eleven bytes are there.
+    @inline(__always)
+    private static func parseOPT(
+        _ query: UnsafePointer<UInt8>,
+        at position: inout Int,
+        count: Int,
+        into parsed: inout ParsedQuery,
+        udpPayloadBytesMax: Int
+    ) -> Verdict {
+        let payloadBytes = Int(unsafe uint16(query, position + 3))
+        let version = unsafe query[position + 6]
+        let dnssecOK = unsafe query[position + 7] & 0x80 != 0
+        let end = position + 11 + Int(unsafe uint16(query, position + 9))
+        guard end <= count else { return .formatError }
+        position += 11
+        var wantsIdentifier = false
+        while position < end {
+            guard end - position >= 4 else { return .formatError }
+            let code = unsafe uint16(query, position)
+            let next = position + 4 + Int(unsafe uint16(query, position + 2))
+            guard next <= end else { return .formatError }
+            if code == EDNS.Option.nameServerIdentifier { wantsIdentifier = true }
+            position = next
+        }
+        parsed.hasEDNS = true
+        parsed.dnssecOK = dnssecOK
+        parsed.wantsIdentifier = wantsIdentifier
+        parsed.replyBytesMax = min(
+            max(payloadBytes, WireLimits.plainUDPBytesMax),
+            udpPayloadBytesMax
+        )
+        return version == 0 ? .accepted : .badVersion
+    }
+
+    /// Walks all records of a query that has more than one OPT at its end.
+    @inline(never)
+    private static func parseUnusual(
+        _ query: UnsafePointer<UInt8>,
+        count: Int,
+        into parsed: inout ParsedQuery,
+        udpPayloadBytesMax: Int
+    ) -> Verdict {
+        let others = unsafe Int(uint16(query, 6)) + Int(uint16(query, 8))
+        let records = others + Int(unsafe uint16(query, 10))
+        var position = parsed.questionEnd
+        var verdict = Verdict.accepted
+        for index in 0..<records {
+            if index >= others, unsafe isOPT(query, at: position, count: count) {
+                let isSecond = parsed.hasEDNS
+                let optVerdict = unsafe parseOPT(
+                    query,
+                    at: &position,
+                    count: count,
+                    into: &parsed,
+                    udpPayloadBytesMax: udpPayloadBytesMax
+                )
+                if isSecond || optVerdict == .formatError {
+                    parsed.hasEDNS = false
+                    return .formatError
+                }
+                if verdict == .accepted { verdict = optVerdict }
+                continue
+            }
+            guard let type = unsafe skipRecord(query, at: &position, count: count) else {
+                parsed.hasEDNS = false
+                return .formatError
+            }
+            // An OPT elsewhere, or with an owner, is malformed; a key of ours that could verify TSIG is none.
+            if type == RecordType.opt.rawValue {
+                parsed.hasEDNS = false
+                return .formatError
+            }
+            if type == RecordType.tsig.rawValue { verdict = .notAuthoritative }
+        }
+        guard position == count else {
+            parsed.hasEDNS = false
+            return .formatError
+        }
+        guard verdict == .accepted else { return verdict }
+        return unsafe check(parsed.type, recordClass: uint16(query, parsed.questionEnd - 2))
+    }
+
+    /// Moves past a record; its type, or nil when it is malformed.
+    private static func skipRecord(
+        _ query: UnsafePointer<UInt8>,
+        at position: inout Int,
+        count: Int
+    ) -> UInt16? {
+        while true {
+            guard position < count else { return nil }
+            let length = unsafe Int(query[position])
+            if length == 0 {
+                position += 1
+                break
+            }
+            if length >= 0xC0 {
+                position += 2
+                break
+            }
+            guard length <= WireLimits.labelBytesMax else { return nil }
+            position += 1 + length
+        }
+        guard count - position >= 10 else { return nil }
+        let type = unsafe uint16(query, position)
+        position += 10 + Int(unsafe uint16(query, position + 8))
+        return position <= count ? type : nil
+    }
+
+    @inline(__always)
+    private static func uint16(_ bytes: UnsafePointer<UInt8>, _ offset: Int) -> UInt16 {
+        unsafe UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
+    }
+}

@@ -1,0 +1,263 @@
+internal import DNSWire
+internal import Synchronization
+
+/// Packet in, packet out: everything that happens to one query, on one thread.
+///
+/// Parse the question, find the closest entry of the table, copy its compiled answer behind the echoed
+/// question, fix pointers, add the OPT record.
+///
+/// Cost: no allocation, no lock and no retain, unless the name is left to the fallback.
+@safe struct QueryServer: ~Copyable {
+    var reader: TableReader
+    var name: FoldedName
+    let counters: WorkerCounters
+    let settings: ReplySettings
+    private let fallback: any QueryFallback
+    /// State of the generator that picks where a rotating answer starts.
+    private var random: UInt64
+
+    /// Messages over TCP may be this long; no reply buffer needs more.
+    static let replyBytesMax = WireLimits.messageBytesMax
+
+    init(
+        reader: consuming TableReader,
+        hashKey: HashKey,
+        settings: ReplySettings,
+        counters: WorkerCounters,
+        fallback: any QueryFallback
+    ) {
+        self.reader = reader
+        unsafe self.settings = unsafe settings
+        self.fallback = fallback
+        name = FoldedName(key: hashKey)
+        self.counters = counters
+        random = UInt64.random(in: 0...UInt64.max)
+    }
+
+    deinit { unsafe settings.deallocate() }
+
+    /// Answers the `count` bytes at `query` into `reply`; the length of the reply, 0 for silence.
+    ///
+    /// `query` has 8 more readable bytes than `count`. `reply` has room for the largest UDP reply of the
+    /// settings, and over TCP for `replyBytesMax`. `reader.beginBatch()` was called for this batch.
+    mutating func serve(
+        _ query: UnsafePointer<UInt8>,
+        count: Int,
+        reply: UnsafeMutablePointer<UInt8>,
+        overTCP: Bool
+    ) -> Int {
+        var parsed = ParsedQuery()
+        let verdict = unsafe QueryParser.parse(
+            query,
+            count: count,
+            into: &parsed,
+            name: &name,
+            udpPayloadBytesMax: settings.udpPayloadBytesMax
+        )
+        guard verdict != .drop else {
+            counters.add(1, to: WorkerCounters.Field.dropped)
+            return 0
+        }
+        if overTCP { parsed.replyBytesMax = Self.replyBytesMax }
+        var writer = unsafe ReplyWriter(
+            query: query,
+            parsed: parsed,
+            reply: reply,
+            settings: settings
+        )
+        if verdict == .accepted {
+            counters.add(
+                1,
+                to: WorkerCounters.Field.types + WorkerCounters.bucket(parsed.type)
+            )
+            unsafe name.foldAndHash(query + WireLimits.headerBytes)
+            unsafe lookUp(parsed, query: query, overTCP: overTCP, into: &writer)
+        } else {
+            unsafe writer.refuse(verdict, hasQuestion: parsed.questionEnd > WireLimits.headerBytes)
+        }
+        unsafe writer.finish()
+        unsafe counters.add(1, to: WorkerCounters.Field.responseCodes + Int(writer.responseCode))
+        if unsafe writer.isTruncated { counters.add(1, to: WorkerCounters.Field.truncated) }
+        return unsafe writer.count
+    }
+
+    /// Counts one message of a TCP connection.
+    func countStream(receivedBytes: Int, sentBytes: Int) {
+        counters.add(1, to: WorkerCounters.Field.overTCP)
+        counters.add(UInt64(receivedBytes), to: WorkerCounters.Field.receivedBytes)
+        counters.add(UInt64(sentBytes), to: WorkerCounters.Field.sentBytes)
+    }
+
+    /// Finds the entry of the name or its closest encloser, and writes what it says (RFC 1034 §4.3.2).
+    @inline(__always)
+    private mutating func lookUp(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) {
+        guard let slots = unsafe reader.slots else { return unsafe writer.notReady() }
+        let labelCount = name.labelCount
+        var label = max(0, labelCount - reader.labelsMax)
+        while label <= labelCount {
+            guard let entry = unsafe slots.find(name, label: label) else {
+                label += 1
+                continue
+            }
+            // The note is about the name itself, or about what its wildcard or referral answers.
+            if unsafe label == 0 || entry.pointee.below != NameEntry.Below.nothing
+                || entry.pointee.here != NameEntry.Here.rrsets
+            {
+                unsafe writer.noteFrom(entry)
+            }
+            let isLeftToFallback =
+                if label == 0 {
+                    unsafe answerHere(entry, parsed.type, into: &writer)
+                } else {
+                    unsafe answerBelow(entry, parsed.type, into: &writer)
+                }
+            if isLeftToFallback {
+                unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
+            }
+            return
+        }
+        unsafe writer.outsideAllZones()
+    }
+
+    /// The name itself is in the table; true when the fallback must answer.
+    @inline(__always)
+    private mutating func answerHere(
+        _ entry: UnsafeMutablePointer<NameEntry>,
+        _ type: UInt16,
+        into writer: inout ReplyWriter
+    ) -> Bool {
+        let references = unsafe references(entry, skipping: 0)
+        let count = unsafe Int(entry.pointee.hereCount)
+        switch unsafe entry.pointee.here {
+        case NameEntry.Here.rrsets:
+            if let answer = unsafe find(type, in: references, count: count, of: entry) {
+                unsafe write(answer, into: &writer)
+            } else if unsafe entry.pointee.isApex,
+                type == RecordType.soa.rawValue || type == RecordType.any.rawValue
+            {
+                unsafe writer.startOfAuthority(entry, isAnswer: true)
+            } else {
+                unsafe writer.negative(entry, responseCode: .noError)
+            }
+            return false
+        case NameEntry.Here.delegation:
+            // The parent's side of the cut answers DS (RFC 4035 §3.1.4.1); all else is the child's.
+            if type != RecordType.any.rawValue,
+                let answer = unsafe find(type, in: references + 1, count: count - 1, of: entry)
+            {
+                unsafe write(answer, into: &writer)
+            } else if type == RecordType.ds.rawValue {
+                unsafe writer.negative(entry, responseCode: .noError)
+            } else {
+                unsafe write(answer(references[0], of: entry), into: &writer)
+            }
+            return false
+        default:
+            return true
+        }
+    }
+
+    /// The entry is the closest encloser of a name that is not there; true when the fallback must answer.
+    @inline(__always)
+    private mutating func answerBelow(
+        _ entry: UnsafeMutablePointer<NameEntry>,
+        _ type: UInt16,
+        into writer: inout ReplyWriter
+    ) -> Bool {
+        let here = unsafe entry.pointee.here
+        if here == NameEntry.Here.delegation {
+            unsafe write(answer(references(entry, skipping: 0)[0], of: entry), into: &writer)
+            return false
+        }
+        switch unsafe entry.pointee.below {
+        case NameEntry.Below.nothing:
+            unsafe writer.negative(entry, responseCode: .nameError)
+            return false
+        case NameEntry.Below.wildcard:
+            let references = unsafe references(entry, skipping: Int(entry.pointee.hereCount))
+            let count = unsafe Int(entry.pointee.belowCount)
+            if let answer = unsafe find(type, in: references, count: count, of: entry) {
+                unsafe write(answer, into: &writer)
+            } else {
+                unsafe writer.negative(entry, responseCode: .noError)
+            }
+            return false
+        default:
+            return true
+        }
+    }
+
+    @inline(__always)
+    private func references(
+        _ entry: UnsafeMutablePointer<NameEntry>,
+        skipping count: Int
+    ) -> UnsafePointer<AnswerReference> {
+        let start = unsafe UnsafeRawPointer(entry) + Int(entry.pointee.referencesOffset)
+        return unsafe start.assumingMemoryBound(to: AnswerReference.self) + count
+    }
+
+    /// The answer of a type; for ANY the first one (RFC 8482 §4.1).
+    @inline(__always)
+    private func find(
+        _ type: UInt16,
+        in references: UnsafePointer<AnswerReference>,
+        count: Int,
+        of entry: UnsafeMutablePointer<NameEntry>
+    ) -> UnsafePointer<CompiledAnswer>? {
+        var index = 0
+        while index < count {
+            let reference = unsafe references[index]
+            if reference.type == type || type == RecordType.any.rawValue {
+                return unsafe answer(reference, of: entry)
+            }
+            index &+= 1
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func answer(
+        _ reference: AnswerReference,
+        of entry: UnsafeMutablePointer<NameEntry>
+    ) -> UnsafePointer<CompiledAnswer> {
+        unsafe (UnsafeRawPointer(entry) + Int(reference.offset))
+            .assumingMemoryBound(to: CompiledAnswer.self)
+    }
+
+    @inline(__always)
+    private mutating func write(
+        _ answer: UnsafePointer<CompiledAnswer>,
+        into writer: inout ReplyWriter
+    ) {
+        var first = 0
+        if unsafe answer.pointee.rotates {
+            // A counter would run in step with clients that ask for A and AAAA in turn; this does not.
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            first = unsafe Int(((random >> 32) &* UInt64(answer.pointee.firstCount)) >> 32)
+        }
+        unsafe writer.write(answer, startingAt: first)
+    }
+
+    /// The slow path: values instead of bytes.
+    @inline(never)
+    private mutating func askFallback(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) {
+        counters.add(1, to: WorkerCounters.Field.fallback)
+        let wire = unsafe Array(
+            UnsafeBufferPointer(start: query + WireLimits.headerBytes, count: name.count)
+        )
+        guard let asked = try? DomainName(wire: wire) else { return }
+        let type = RecordType(rawValue: parsed.type)
+        let answered = fallback.answer(FallbackQuery(name: asked, type: type, overTCP: overTCP))
+        unsafe writer.write(answered, to: Question(name: asked, type: type))
+    }
+}

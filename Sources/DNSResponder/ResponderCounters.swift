@@ -1,0 +1,51 @@
+package import DNSWire
+
+/// What the responder has counted since it was made, all workers together.
+package struct ResponderCounters: Hashable, Sendable {
+    /// Queries that got as far as a question, by query type; the rest is in `otherQueries`.
+    package internal(set) var queriesByType: [RecordType: Int] = [:]
+    package internal(set) var otherQueries = 0
+    /// Replies by response code.
+    package internal(set) var repliesByResponseCode: [ResponseCode: Int] = [:]
+    package internal(set) var overUDP = 0
+    package internal(set) var overTCP = 0
+    /// Messages that got no reply: too short, or replies themselves.
+    package internal(set) var dropped = 0
+    /// Replies with TC set.
+    package internal(set) var truncated = 0
+    /// Queries that the table left to the fallback.
+    package internal(set) var fallback = 0
+    package internal(set) var receivedBytes = 0
+    package internal(set) var sentBytes = 0
+    /// UDP replies that the kernel did not take.
+    package internal(set) var unsent = 0
+    package internal(set) var connectionsAccepted = 0
+    package internal(set) var connectionsRefused = 0
+    package internal(set) var connectionsTimedOut = 0
+    package internal(set) var connectionsOpen = 0
+
+    mutating func add(_ worker: WorkerCounters) {
+        for (index, type) in WorkerCounters.countedTypes.enumerated() {
+            queriesByType[type, default: 0] += worker.value(WorkerCounters.Field.types + index)
+        }
+        let other = WorkerCounters.Field.types + WorkerCounters.countedTypes.count
+        otherQueries += worker.value(other)
+        for rawValue in 0..<24 {
+            let count = worker.value(WorkerCounters.Field.responseCodes + rawValue)
+            guard count > 0, let code = ResponseCode(rawValue: UInt16(rawValue)) else { continue }
+            repliesByResponseCode[code, default: 0] += count
+        }
+        overUDP += worker.value(WorkerCounters.Field.overUDP)
+        overTCP += worker.value(WorkerCounters.Field.overTCP)
+        dropped += worker.value(WorkerCounters.Field.dropped)
+        truncated += worker.value(WorkerCounters.Field.truncated)
+        fallback += worker.value(WorkerCounters.Field.fallback)
+        receivedBytes += worker.value(WorkerCounters.Field.receivedBytes)
+        sentBytes += worker.value(WorkerCounters.Field.sentBytes)
+        unsent += worker.value(WorkerCounters.Field.unsent)
+        connectionsAccepted += worker.value(WorkerCounters.Field.connectionsAccepted)
+        connectionsRefused += worker.value(WorkerCounters.Field.connectionsRefused)
+        connectionsTimedOut += worker.value(WorkerCounters.Field.connectionsTimedOut)
+        connectionsOpen += worker.value(WorkerCounters.Field.connectionsOpen)
+    }
+}

@@ -1,0 +1,133 @@
+internal import CDatagram
+internal import Synchronization
+
+/// How many TCP connections all workers may hold together.
+final class ConnectionBudget: Sendable {
+    private let open = Atomic<Int>(0)
+    let total: Int
+    /// No worker takes more than twice its share: the kernel does not spread connections evenly.
+    let perWorker: Int
+
+    init(total: Int, workers: Int) {
+        self.total = max(total, 1)
+        perWorker = max(1, min(self.total, 2 * self.total / max(workers, 1)))
+    }
+
+    func take() -> Bool {
+        if open.add(1, ordering: .relaxed).newValue <= total { return true }
+        giveBack()
+        return false
+    }
+
+    func giveBack() { open.subtract(1, ordering: .relaxed) }
+}
+
+/// The TCP connections of one worker.
+@safe struct StreamConnections: ~Copyable {
+    private var connections: [Int32: StreamConnection] = [:]
+    private let poller: Int32
+    private let budget: ConnectionBudget
+    private let counters: WorkerCounters
+    private let idleMilliseconds: Int64
+    /// Where a reply is written before it is queued.
+    private let scratch: UnsafeMutablePointer<UInt8>
+
+    init(poller: Int32, budget: ConnectionBudget, counters: WorkerCounters, idleSeconds: Int) {
+        self.poller = poller
+        self.budget = budget
+        self.counters = counters
+        idleMilliseconds = Int64(max(idleSeconds, 1)) * 1000
+        unsafe scratch = .allocate(capacity: QueryServer.replyBytesMax)
+        unsafe scratch.initialize(repeating: 0, count: QueryServer.replyBytesMax)
+    }
+
+    deinit {
+        for _ in connections { budget.giveBack() }
+        unsafe scratch.deallocate()
+    }
+
+    var isEmpty: Bool { connections.isEmpty }
+
+    /// Takes the connections that wait at `listener`.
+    ///
+    /// At the limit the connection that was idle longest makes room, so that idle peers cannot shut others out.
+    mutating func accept(from listener: Int32, nowMilliseconds: Int64) {
+        for _ in 0..<64 {
+            let descriptor = stream_accept(listener)
+            if descriptor == -SystemError.descriptorsOfProcess
+                || descriptor == -SystemError.descriptorsOfSystem
+            {
+                // Out of descriptors: the listener stays readable, so something has to go.
+                guard closeLongestIdle() else { return }
+                continue
+            }
+            guard descriptor >= 0 else { return }
+            var isWithinBudget = connections.count < budget.perWorker && budget.take()
+            if !isWithinBudget, closeLongestIdle() { isWithinBudget = budget.take() }
+            guard isWithinBudget else {
+                counters.add(1, to: WorkerCounters.Field.connectionsRefused)
+                descriptor_close(descriptor)
+                continue
+            }
+            let token = PollToken(kind: .connection, descriptor: descriptor).rawValue
+            guard poller_add(poller, descriptor, StreamConnection.readable, token) == 0 else {
+                budget.giveBack()
+                descriptor_close(descriptor)
+                continue
+            }
+            connections[descriptor] = StreamConnection(
+                descriptor: descriptor,
+                nowMilliseconds: nowMilliseconds
+            )
+            counters.add(1, to: WorkerCounters.Field.connectionsAccepted)
+            counters.set(connections.count, of: WorkerCounters.Field.connectionsOpen)
+        }
+    }
+
+    /// Does what `descriptor` is ready for.
+    mutating func advance(
+        _ descriptor: Int32,
+        with server: inout QueryServer,
+        nowMilliseconds: Int64
+    ) {
+        guard let connection = connections[descriptor] else { return }
+        let goesOn = unsafe connection.advance(
+            with: &server,
+            scratch: scratch,
+            nowMilliseconds: nowMilliseconds
+        )
+        guard goesOn else { return close(descriptor) }
+        let wanted = connection.wantedEvents
+        guard wanted != connection.events else { return }
+        connection.events = wanted
+        let token = PollToken(kind: .connection, descriptor: descriptor).rawValue
+        if poller_modify(poller, descriptor, wanted, token) != 0 { close(descriptor) }
+    }
+
+    /// Closes connections without progress: idle ones, half messages, peers that do not read.
+    mutating func closeIdle(nowMilliseconds: Int64) {
+        let idle = connections.values.filter {
+            nowMilliseconds - $0.progressMilliseconds >= idleMilliseconds
+        }
+        for connection in idle {
+            counters.add(1, to: WorkerCounters.Field.connectionsTimedOut)
+            close(connection.descriptor)
+        }
+    }
+
+    /// False when this worker has none.
+    private mutating func closeLongestIdle() -> Bool {
+        let longest = connections.values.min { $0.progressMilliseconds < $1.progressMilliseconds }
+        guard let longest else { return false }
+        counters.add(1, to: WorkerCounters.Field.connectionsTimedOut)
+        close(longest.descriptor)
+        return true
+    }
+
+    private mutating func close(_ descriptor: Int32) {
+        // Closing the descriptor takes it out of the poller as well.
+        connections[descriptor] = nil
+        budget.giveBack()
+        counters.set(connections.count, of: WorkerCounters.Field.connectionsOpen)
+    }
+}

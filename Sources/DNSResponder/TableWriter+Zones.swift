@@ -1,0 +1,148 @@
+internal import DNSWire
+internal import Synchronization
+
+extension TableWriter {
+    /// Adds a zone or replaces the SOA of one that exists.
+    mutating func add(_ zone: PublishedZone) throws(AnswerTableError) {
+        let block = unsafe Self.startOfAuthority(of: zone)
+        if let cell = unsafe zones[zone.apex] {
+            let old = unsafe cell.pointee.startOfAuthority.exchange(
+                UInt(bitPattern: block),
+                ordering: .acquiringAndReleasing
+            )
+            if let old = unsafe UnsafeMutableRawPointer(bitPattern: old) { unsafe retire(old) }
+            return
+        }
+        let inner = zonesDirectlyBelow(zone.apex)
+        for apex in inner { detach(apex) }
+
+        let cell = UnsafeMutablePointer<ZoneCell>.allocate(capacity: 1)
+        let apexBytes = UInt8(zone.apex.wire.count)
+        unsafe cell.initialize(
+            to: ZoneCell(startOfAuthority: UInt(bitPattern: block), apexBytes: apexBytes)
+        )
+        unsafe zones[zone.apex] = unsafe cell
+        setZoneCount()
+
+        load(zone.apex)
+        if let old = unsafe find(label: 0) {
+            let outer = unsafe old.pointee.zone
+            for unsafeentry in unsafe entries(where: { unsafe $0.pointee.zone == outer }) {
+                let name = unsafe Self.name(of: entry)
+                guard name.isSubdomain(of: zone.apex) else { continue }
+                unsafe move(entry, to: cell, apexBytes: apexBytes, isApex: name == zone.apex)
+            }
+        } else {
+            let placement = unsafe EntryEncoder.Placement(
+                hash: name.hash(0),
+                zone: cell,
+                apexBytes: apexBytes,
+                isApex: true,
+                childCount: 0
+            )
+            link(zone.apex)
+            unsafe insert(EntryEncoder.emptyBlock(name: zone.apex, at: placement))
+        }
+        for apex in inner { attach(apex) }
+    }
+
+    /// Removes a zone without names; zones below it then belong to the zone above it, if there is one.
+    mutating func removeZone(_ apex: DomainName) throws(AnswerTableError) {
+        guard let cell = unsafe zones[apex] else { return }
+        let names = unsafe entries { entry in
+            unsafe entry.pointee.zone == cell && entry.pointee.isPublished
+                && !entry.pointee.isApex
+        }
+        if let name = unsafe names.first.map({ unsafe Self.name(of: $0) }) {
+            throw AnswerTableError(name: apex, reason: "the zone still has names, such as \(name)")
+        }
+        let inner = zonesDirectlyBelow(apex)
+        for apex in inner { detach(apex) }
+        load(apex)
+        if let entry = unsafe find(label: 0) {
+            unsafe delete(entry)
+            unlink()
+        }
+        let block = unsafe cell.pointee.startOfAuthority.load(ordering: .relaxed)
+        if let block = unsafe UnsafeMutableRawPointer(bitPattern: block) { unsafe retire(block) }
+        unsafe retire(UnsafeMutableRawPointer(cell))
+        unsafe zones[apex] = nil
+        setZoneCount()
+        for apex in inner { attach(apex) }
+    }
+
+    private mutating func attach(_ apex: DomainName) {
+        load(apex)
+        link(apex)
+    }
+
+    private mutating func detach(_ apex: DomainName) {
+        load(apex)
+        unlink()
+    }
+
+    /// The zones below `apex` without another zone in between.
+    private func zonesDirectlyBelow(_ apex: DomainName) -> [DomainName] {
+        let below = unsafe zones.keys.filter { $0 != apex && $0.isSubdomain(of: apex) }
+        return below.filter { candidate in
+            !below.contains { $0 != candidate && candidate.isSubdomain(of: $0) }
+        }
+    }
+
+    /// Publishes a copy of `entry` that belongs to another zone.
+    private mutating func move(
+        _ entry: Entry,
+        to zone: UnsafeMutablePointer<ZoneCell>,
+        apexBytes: UInt8,
+        isApex: Bool
+    ) {
+        let byteCount = unsafe Int(entry.pointee.blockBytes)
+        let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+        unsafe block.copyMemory(from: entry, byteCount: byteCount)
+        let copy = unsafe block.assumingMemoryBound(to: NameEntry.self)
+        unsafe copy.pointee.zone = unsafe zone
+        unsafe copy.pointee.apexBytes = apexBytes
+        unsafe copy.pointee.isApex = isApex
+        unsafe replace(entry, with: block)
+    }
+
+    private static func name(of entry: Entry) -> DomainName {
+        let start = unsafe UnsafeRawPointer(entry) + NameEntry.nameOffset
+        let wire = unsafe UnsafeRawBufferPointer(start: start, count: Int(entry.pointee.nameBytes))
+        // Written from a domain name, so it reads back as one.
+        return unsafe (try? DomainName(wire: Array(wire))) ?? .root
+    }
+
+    private static func startOfAuthority(of zone: PublishedZone) -> UnsafeMutableRawPointer {
+        var records = RecordsEncoder()
+        records.appendBody(
+            ResourceRecord(
+                owner: zone.apex,
+                type: .soa,
+                ttlSeconds: zone.ttlSeconds,
+                rdata: RData.soa(
+                    primary: zone.primary,
+                    mailbox: zone.mailbox,
+                    serial: zone.serial,
+                    refreshSeconds: zone.refreshSeconds,
+                    retrySeconds: zone.retrySeconds,
+                    expireSeconds: zone.expireSeconds,
+                    minimumSeconds: zone.minimumSeconds
+                )
+            )
+        )
+        let header = StartOfAuthority(
+            ttl: zone.ttlSeconds.bigEndian,
+            negativeTTL: min(zone.ttlSeconds, zone.minimumSeconds).bigEndian,
+            recordBytes: UInt32(records.bytes.count)
+        )
+        let block = UnsafeMutableRawPointer.allocate(
+            byteCount: StartOfAuthority.recordOffset + records.bytes.count,
+            alignment: 16
+        )
+        unsafe block.storeBytes(of: header, as: StartOfAuthority.self)
+        unsafe (block + StartOfAuthority.recordOffset)
+            .copyMemory(from: records.bytes, byteCount: records.bytes.count)
+        return unsafe block
+    }
+}

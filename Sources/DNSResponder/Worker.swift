@@ -1,0 +1,121 @@
+internal import CDatagram
+internal import Glibc
+
+/// One thread's work: its sockets, its view of the table, its TCP connections.
+///
+/// Datagrams are received, served and sent in batches over memory that is set up once. The worker sleeps
+/// only when all of its sockets are empty.
+struct Worker: ~Copyable {
+    private var server: QueryServer
+    private var streams: StreamConnections
+    private let sockets: WorkerSockets
+    private let counters: WorkerCounters
+    private let batch = DatagramBatch()
+    private let poller: Poller
+    private var sweepMilliseconds: Int64 = 0
+
+    /// After this many batches of one socket the others, and `stop`, get their turn.
+    private static let batchesMax = 16
+    private static let sweepIntervalMilliseconds: Int64 = 250
+
+    /// Serves `sockets` until `wakeup` is signalled.
+    init(
+        server: consuming QueryServer,
+        sockets: WorkerSockets,
+        wakeup: Int32,
+        budget: ConnectionBudget,
+        counters: WorkerCounters,
+        tcpIdleSeconds: Int
+    ) throws(ResponderError) {
+        let poller = try Poller.open()
+        try poller.watch(wakeup, as: .wakeup)
+        for socket in sockets.datagrams { try poller.watch(socket, as: .datagrams) }
+        for socket in sockets.listeners { try poller.watch(socket, as: .listener) }
+        streams = StreamConnections(
+            poller: poller.descriptor,
+            budget: budget,
+            counters: counters,
+            idleSeconds: tcpIdleSeconds
+        )
+        self.poller = poller
+        self.server = server
+        self.sockets = sockets
+        self.counters = counters
+    }
+
+    /// Serves until `wakeup` is signalled.
+    mutating func run() {
+        while true {
+            server.reader.rest()
+            let timeout: Int32 =
+                streams.isEmpty ? -1 : Int32(truncatingIfNeeded: Self.sweepIntervalMilliseconds)
+            let count = poller.wait(milliseconds: timeout)
+            let now = Self.nowMilliseconds()
+            for index in 0..<count {
+                guard let token = poller.token(index) else { continue }
+                switch token.kind {
+                case .wakeup:
+                    server.reader.rest()
+                    return
+                case .datagrams:
+                    serveDatagrams(token.descriptor)
+                case .listener:
+                    streams.accept(from: token.descriptor, nowMilliseconds: now)
+                case .connection:
+                    server.reader.beginBatch()
+                    streams.advance(token.descriptor, with: &server, nowMilliseconds: now)
+                }
+            }
+            if now - sweepMilliseconds >= Self.sweepIntervalMilliseconds {
+                sweepMilliseconds = now
+                if !streams.isEmpty { streams.closeIdle(nowMilliseconds: now) }
+            }
+        }
+    }
+
+    /// The hot loop: receive a batch, serve it, send it, until the socket is empty.
+    private mutating func serveDatagrams(_ socket: Int32) {
+        for _ in 0..<Self.batchesMax {
+            let received = batch.receive(from: socket)
+            guard received > 0 else { return }
+            server.reader.beginBatch()
+            let replies = serveBatch(received)
+            let sent = batch.send(to: socket, count: received)
+            if sent < replies {
+                counters.add(UInt64(replies - sent), to: WorkerCounters.Field.unsent)
+            }
+            // After a lone datagram most likely no other waits: asking the poller costs the same.
+            if received == 1 { return }
+        }
+    }
+
+    /// Serves the first `count` slots of the batch; the number of replies.
+    private mutating func serveBatch(_ count: Int) -> Int {
+        var receivedBytes = 0
+        var sentBytes = 0
+        var sent = 0
+        for slot in 0..<count {
+            let queryBytes = unsafe Int(batch.received[slot])
+            let replyBytes = unsafe server.serve(
+                batch.queries + slot * batch.queryStride,
+                count: queryBytes,
+                reply: batch.replies + slot * batch.replyStride,
+                overTCP: false
+            )
+            unsafe batch.toSend[slot] = UInt32(truncatingIfNeeded: replyBytes)
+            receivedBytes += queryBytes
+            sentBytes += replyBytes
+            if replyBytes > 0 { sent += 1 }
+        }
+        counters.add(UInt64(count), to: WorkerCounters.Field.overUDP)
+        counters.add(UInt64(receivedBytes), to: WorkerCounters.Field.receivedBytes)
+        counters.add(UInt64(sentBytes), to: WorkerCounters.Field.sentBytes)
+        return sent
+    }
+
+    private static func nowMilliseconds() -> Int64 {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
+}
