@@ -40,7 +40,7 @@ internal import Synchronization
     var isApex: Bool
     /// False for an empty non-terminal.
     var isPublished: Bool
-    /// Names one label below that are in the table. Writer only.
+    /// Names one label below that are in the table; for the writer only.
     var childCount: UInt32
 
     /// Where the folded name starts.
@@ -81,7 +81,7 @@ struct PointerFixup {
     var pointsIntoFirstSection: Bool
 }
 
-/// A zone of the table. It stays in place; a new serial replaces only the SOA behind it.
+/// A zone of the table: it stays in place, and a new serial replaces only the SOA behind it.
 struct ZoneCell: ~Copyable {
     /// The address of the current `StartOfAuthority` block.
     let startOfAuthority: Atomic<UInt>

@@ -13,7 +13,7 @@ package struct PublishedZone: Hashable, Sendable {
     package var expireSeconds: UInt32
     /// MINIMUM: the time that resolvers keep a negative answer.
     package var minimumSeconds: UInt32
-    /// The TTL of the SOA in answers. In negative answers it is the lesser of this and MINIMUM.
+    /// The TTL of the SOA in answers; in negative answers it is the lesser of this and MINIMUM.
     package var ttlSeconds: UInt32
 
     package init(

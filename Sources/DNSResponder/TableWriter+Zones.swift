@@ -27,7 +27,9 @@ extension TableWriter {
         load(zone.apex)
         if let old = unsafe find(label: 0) {
             let outer = unsafe old.pointee.zone
-            for unsafeentry in unsafe entries(where: { unsafe $0.pointee.zone == outer }) {
+            let inherited = unsafe entries { unsafe $0.pointee.zone == outer }
+            for index in unsafe inherited.indices {
+                let entry = unsafe inherited[index]
                 let name = unsafe Self.name(of: entry)
                 guard name.isSubdomain(of: zone.apex) else { continue }
                 unsafe move(entry, to: cell, apexBytes: apexBytes, isApex: name == zone.apex)

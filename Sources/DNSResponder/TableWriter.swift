@@ -31,7 +31,9 @@ internal import Synchronization
         for index in 0..<(unsafe slots.capacity) {
             if let entry = unsafe TableSlots.entry(slots.load(index)) { unsafe entry.deallocate() }
         }
-        for unsafecell in unsafe zones.values {
+        let cells = unsafe Array(zones.values)
+        for index in unsafe cells.indices {
+            let cell = unsafe cells[index]
             let block = unsafe cell.pointee.startOfAuthority.load(ordering: .relaxed)
             unsafe UnsafeMutableRawPointer(bitPattern: block)?.deallocate()
             unsafe cell.deallocate()

@@ -1,4 +1,5 @@
 import DNSWire
+import Testing
 
 @testable import DNSResponder
 
