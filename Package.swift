@@ -119,6 +119,18 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+/// `WITH_BENCHMARKS=1` adds what benchmarks compare with (`Tests/Benchmarks/answers.py`).
+if Context.environment["WITH_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "echo",
+            dependencies: ["CDatagram"],
+            path: "Tests/Benchmarks/Echo",
+            swiftSettings: house
+        )
+    )
+}
+
 /// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests. Rooms of the data
 /// plane need no package, so then none is resolved.
 if let rooms = Context.environment["ROOMS"]?.split(separator: ",").map(String.init) {
