@@ -76,12 +76,15 @@ struct TableModel: Equatable {
         _ type: RecordType,
         _ zone: PublishedZone
     ) -> Outcome {
-        if type == .any { return .fallback }
-        if type == .soa, name == zone.apex {
+        // One RRset answers ANY (RFC 8482 §4.1).
+        let isAny = type == .any
+        if name == zone.apex, type == .soa || isAny && rrsets.isEmpty {
             let answer = [soa(zone, ttlSeconds: zone.ttlSeconds)]
             return .reply(FallbackReply(responseCode: .noError, answer: answer))
         }
-        guard let rrset = rrsets.first(where: { $0.type == type }) else { return noData(zone) }
+        guard let rrset = rrsets.first(where: { $0.type == type || isAny }) else {
+            return noData(zone)
+        }
         return .reply(
             FallbackReply(
                 responseCode: .noError,

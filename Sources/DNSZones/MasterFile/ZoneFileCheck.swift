@@ -13,8 +13,15 @@ struct ZoneFileCheck {
         var rdata: Set<[UInt8]> = []
         var ttlSeconds: UInt32
         var hasMixedTTLs = false
+        /// What the records take in a message, the owners compressed.
+        var messageBytes = 0
     }
 
+    /// A message without its header, question and OPT record, each as long as it can be.
+    private static let rrsetBytesMax =
+        WireLimits.messageBytesMax - WireLimits.headerBytes - WireLimits.nameBytesMax - 4 - 256
+
+    private var apex = DomainName.root
     private var kept: [SourcedRecord] = []
     private var groups: [DomainName: [RecordType: Group]] = [:]
 
@@ -27,7 +34,7 @@ struct ZoneFileCheck {
     /// The checked file, or its first fault.
     mutating func run() throws(ZoneFileError) -> ZoneFile {
         let soa = try onlySOA()
-        let apex = soa.record.owner
+        apex = soa.record.owner
         guard let authority = StartOfAuthority(rdata: soa.record.rdata) else {
             throw fault(soa, "bad SOA data")
         }
@@ -46,7 +53,7 @@ struct ZoneFileCheck {
             )
         }
         let records = recordsWithOneTTL()
-        warnAboutOddities(apex)
+        warnAboutOddities()
         let ttlSeconds = groups[apex]?[.soa]?.ttlSeconds ?? soa.record.ttlSeconds
         return ZoneFile(
             path: path,
@@ -92,6 +99,14 @@ struct ZoneFileCheck {
             group.hasMixedTTLs = true
         }
         group.positions.append(kept.count)
+        let wasSendable = group.messageBytes <= Self.rrsetBytesMax
+        group.messageBytes += 12 + record.rdata.count
+        if wasSendable, group.messageBytes > Self.rrsetBytesMax {
+            warn(
+                sourced,
+                "the \(record.type) records of \(record.owner) are too many for one message"
+            )
+        }
         types[record.type] = group
         groups[record.owner] = types
         kept.append(sourced)
@@ -114,18 +129,12 @@ struct ZoneFileCheck {
                 "CNAME beside other records at \(owner); expected the CNAME alone (RFC 1034 §3.6.2)"
             )
         }
-        if types[.dname] != nil, types[.ns] != nil, types[.soa] == nil, sourced.record.type != .soa,
-            !isSOAOwner(owner)
-        {
+        if types[.dname] != nil, types[.ns] != nil, owner != apex {
             throw fault(
                 sourced,
                 "DNAME beside NS at \(owner); expected one of them (RFC 6672 §2.3)"
             )
         }
-    }
-
-    private func isSOAOwner(_ name: DomainName) -> Bool {
-        all.contains { $0.record.type == .soa && $0.record.owner == name }
     }
 
     /// The rdata in a form in which equal data are equal bytes.
@@ -146,11 +155,11 @@ struct ZoneFileCheck {
 
     // MARK: Warnings
 
-    private mutating func warnAboutOddities(_ apex: DomainName) {
+    private mutating func warnAboutOddities() {
         var isSigned = false
         for sourced in kept {
             let record = sourced.record
-            if let ancestor = occluder(of: record.owner, apex) {
+            if let ancestor = occluder(of: record.owner) {
                 let isGlue = ancestor.type == .ns && [.a, .aaaa].contains(record.type)
                 if !isGlue {
                     warn(
@@ -164,7 +173,7 @@ struct ZoneFileCheck {
                     "\(record.type) at the wildcard \(record.owner) has no effect on other names"
                 )
             } else if record.type == .ns, record.owner != apex {
-                warnAboutMissingGlue(sourced, apex)
+                warnAboutMissingGlue(sourced)
             }
             if [.rrsig, .nsec, .dnskey].contains(record.type), !isSigned {
                 isSigned = true
@@ -174,10 +183,7 @@ struct ZoneFileCheck {
     }
 
     /// The nearest name above `name` that hides it.
-    private func occluder(
-        of name: DomainName,
-        _ apex: DomainName
-    ) -> (name: DomainName, type: RecordType)? {
+    private func occluder(of name: DomainName) -> (name: DomainName, type: RecordType)? {
         var current = name
         while current != apex, let parent = current.parent {
             current = parent
@@ -188,7 +194,7 @@ struct ZoneFileCheck {
         return nil
     }
 
-    private mutating func warnAboutMissingGlue(_ sourced: SourcedRecord, _ apex: DomainName) {
+    private mutating func warnAboutMissingGlue(_ sourced: SourcedRecord) {
         guard let target = RdataNames.target(sourced.record.rdata),
             target.isSubdomain(of: sourced.record.owner),
             groups[target]?[.a] == nil, groups[target]?[.aaaa] == nil

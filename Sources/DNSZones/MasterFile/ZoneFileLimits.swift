@@ -6,8 +6,10 @@ package enum ZoneFileLimits {
     package static let recordsMax = 1_000_000
     /// `$INCLUDE` inside `$INCLUDE`; a file that includes itself ends here.
     package static let includeDepthMax = 8
-    /// Fields of one record; a TXT record of 65,535 bytes in one-byte strings stays below.
+    /// Fields of one record; TXT data as long as allowed in one-byte strings stay below.
     package static let tokensPerEntryMax = 40_000
+    /// The data of one record as text; longer data fit the form `\# length hex` (RFC 3597).
+    package static let rdataTextBytesMax = 65_000
     /// RFC 2181 §8: a TTL has 31 bits.
     package static let ttlSecondsMax = 2_147_483_647
 }

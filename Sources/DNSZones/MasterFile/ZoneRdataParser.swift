@@ -22,6 +22,12 @@ struct ZoneRdataParser {
         }
         try checkFields(Array(tokens), fields)
         let text = tokens.map(presentation).joined(separator: " ")
+        let bytesMax = ZoneFileLimits.rdataTextBytesMax
+        guard text.utf8.count <= bytesMax else {
+            // Beyond this libldns drops the rest without a word.
+            let count = text.utf8.count
+            throw fault("\(type) data of \(count) characters; expected at most \(bytesMax)", line)
+        }
         do throws(LDNSError) {
             // The owner plays no role here, so the root stands in.
             let record = try LDNSRecord(

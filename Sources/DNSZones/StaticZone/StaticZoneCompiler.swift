@@ -12,20 +12,20 @@ package enum StaticZoneCompiler {
         to new: StaticZoneSet
     ) -> [TableChange] {
         var changes: [TableChange] = []
-        for apex in (old.zones.keys.sorted(by: precedes)) where new.zones[apex] == nil {
+        for apex in topDown(old.zones.keys) where new.zones[apex] == nil {
             let names = old.zones[apex].map { publishedNames(of: $0, in: old) } ?? []
             // From the leaves up, so that no name is left as an empty non-terminal.
             changes += names.reversed().map { .removeName($0.name) }
             changes.append(.removeZone(apex: apex))
         }
-        for apex in new.zones.keys.sorted(by: precedes) {
+        // A parent first gives up the names that a new zone below it takes over.
+        for apex in topDown(new.zones.keys) {
             guard let zone = new.zones[apex] else { continue }
             let before = old.zones[apex]
             if before?.soa != zone.soa { changes.append(.zone(zone.soa)) }
             let oldNames = before.map { publishedNames(of: $0, in: old) } ?? []
             let newNames = publishedNames(of: zone, in: new)
             let kept = Set(newNames.map(\.name))
-            // A name that only moved to another zone is that zone's to replace.
             changes += oldNames.reversed().filter { !kept.contains($0.name) }
                 .map { .removeName($0.name) }
             let known = Dictionary(oldNames.map { ($0.name, $0) }) { first, _ in first }
@@ -36,10 +36,11 @@ package enum StaticZoneCompiler {
 
     /// All that the table holds for `zone`, from the apex down.
     static func publishedNames(of zone: StaticZone, in set: StaticZoneSet) -> [PublishedName] {
-        zone.nodes.values
-            .filter { !set.isCarvedOut($0.name, of: zone) }
-            .compactMap { publishedName($0, of: zone, in: set) }
-            .sorted { precedes($0.name, $1.name) }
+        topDown(zone.nodes.keys)
+            .filter { !set.isCarvedOut($0, of: zone) }
+            .compactMap { name in
+                zone.nodes[name].flatMap { publishedName($0, of: zone, in: set) }
+            }
     }
 
     /// Nil for an empty non-terminal that the table makes by itself.
@@ -92,11 +93,14 @@ package enum StaticZoneCompiler {
         )
     }
 
-    /// A fixed order in which a name comes before the names below it.
-    private static func precedes(_ left: DomainName, _ right: DomainName) -> Bool {
-        let (first, second) = (left.lowercased, right.lowercased)
-        let (count, otherCount) = (first.labelCount, second.labelCount)
-        if count != otherCount { return count < otherCount }
-        return first.wire.lexicographicallyPrecedes(second.wire)
+    /// `names` in a fixed order in which a name comes before the names below it.
+    private static func topDown(_ names: some Sequence<DomainName>) -> [DomainName] {
+        names.map { (name: $0, labelCount: $0.labelCount, folded: $0.lowercased.wire) }
+            .sorted { left, right in
+                left.labelCount == right.labelCount
+                    ? left.folded.lexicographicallyPrecedes(right.folded)
+                    : left.labelCount < right.labelCount
+            }
+            .map(\.name)
     }
 }

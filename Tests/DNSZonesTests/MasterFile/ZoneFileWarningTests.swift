@@ -48,4 +48,12 @@ struct ZoneFileWarningTests {
         #expect(try warnings("*.a NS ns1\n*.b DNAME ns1").count == 2)
         #expect(try warnings("a NSEC b A\nb NSEC a A").count == 1)
     }
+
+    @Test("an RRset that no message can hold")
+    func hugeRRset() throws {
+        let body = (0..<4100).map { "a A 10.0.\($0 / 250).\($0 % 250)\n" }.joined()
+        let found = try warnings(body)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("too many for one message") == true)
+    }
 }
