@@ -13,24 +13,27 @@ package struct ListenAddress: Hashable, Sendable {
     }
 
     /// Reads `address:port`; an IPv6 address stands in brackets.
-    package init(_ text: some StringProtocol) throws(ResponderError) {
-        let text = String(text)
-        let problem = ResponderError(
-            "'\(text)' is not an address and port such as 127.0.0.1:8600 or [::1]:8600"
-        )
-        guard let colon = text.lastIndex(of: ":") else { throw problem }
+    package init(_ text: String) throws(ResponderError) {
+        guard let address = Self.parse(text) else {
+            throw ResponderError(
+                "'\(text)' is not an address and port such as 127.0.0.1:8600 or [::1]:8600"
+            )
+        }
+        self = address
+    }
+
+    private static func parse(_ text: String) -> ListenAddress? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits)
-        else {
-            throw problem
-        }
+        else { return nil }
         var host = text[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         if isBracketed { host = host.dropFirst().dropLast() }
         guard let address = IPAddress(host), isBracketed == (address.bitWidth == 128) else {
-            throw problem
+            return nil
         }
-        self.init(address: address, port: port)
+        return ListenAddress(address: address, port: port)
     }
 }
 

@@ -50,21 +50,37 @@ final class StreamConnection {
         scratch: UnsafeMutablePointer<UInt8>,
         nowMilliseconds: Int64
     ) -> Bool {
-        guard flush(nowMilliseconds), unsafe serve(with: &server, scratch, nowMilliseconds) else {
-            return false
-        }
+        guard unsafe serveAndFlush(with: &server, scratch, nowMilliseconds) else { return false }
         for _ in 0..<Self.readsMax where !isPeerDone && !isBacklogged {
             let count = receive()
             if count == -Int64(SystemError.wouldBlock) { break }
             guard count >= 0 else { return false }
             if count == 0 { isPeerDone = true }
             inputCount += Int(count)
-            guard unsafe serve(with: &server, scratch, nowMilliseconds), flush(nowMilliseconds)
-            else {
+            guard unsafe serveAndFlush(with: &server, scratch, nowMilliseconds) else {
                 return false
             }
         }
         return !isPeerDone || hasPendingOutput
+    }
+
+    /// Serves and writes by turns until the input holds no whole message or the peer does not read.
+    private func serveAndFlush(
+        with server: inout QueryServer,
+        _ scratch: UnsafeMutablePointer<UInt8>,
+        _ nowMilliseconds: Int64
+    ) -> Bool {
+        repeat {
+            guard flush(nowMilliseconds), unsafe serve(with: &server, scratch, nowMilliseconds),
+                flush(nowMilliseconds)
+            else { return false }
+        } while !isBacklogged && hasWholeMessage
+        return true
+    }
+
+    private var hasWholeMessage: Bool {
+        guard inputCount >= Self.lengthBytes else { return false }
+        return inputCount - Self.lengthBytes >= Int(input[0]) << 8 | Int(input[1])
     }
 
     private func receive() -> Int64 {
@@ -133,16 +149,26 @@ final class StreamConnection {
                 guard let base = bytes.baseAddress else { return Int64(0) }
                 return unsafe stream_write(descriptor, base + outputStart, UInt64(pendingBytes))
             }
-            if written == -Int64(SystemError.wouldBlock) { return true }
+            if written == -Int64(SystemError.wouldBlock) {
+                dropWritten()
+                return true
+            }
             guard written > 0 else { return false }
             outputStart += Int(written)
         }
         if outputStart > 0 {
+            // The memory of a large reply is not kept for the small ones.
             progressMilliseconds = nowMilliseconds
             outputStart = 0
-            // The memory of a large reply is not kept for the small ones.
             output.removeAll(keepingCapacity: output.count <= 4096)
         }
         return true
+    }
+
+    /// Forgets what a slow peer has read already, now and then.
+    private func dropWritten() {
+        guard outputStart >= Self.outputBytesMax else { return }
+        output.removeFirst(outputStart)
+        outputStart = 0
     }
 }
