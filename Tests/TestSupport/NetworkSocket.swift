@@ -1,4 +1,3 @@
-
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -108,4 +107,24 @@ package final class NetworkSocket: Sendable {
 
     /// Says that nothing more will be sent.
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+}
+
+extension NetworkSocket {
+    /// A port of 127.0.0.1 that was free a moment ago, for programs that cannot take any free one.
+    package static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure("socket") }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var bytes = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, bytes) | getsockname(descriptor, $0, &bytes)
+            }
+        }
+        guard result == 0 else { throw Failure("bind to a free port") }
+        return UInt16(bigEndian: address.sin_port)
+    }
 }

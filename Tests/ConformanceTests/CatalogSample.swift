@@ -1,0 +1,70 @@
+import TestSupport
+
+/// A small catalog with one of each kind of thing that has names.
+enum CatalogSample {
+    /// Zones that the server has with its defaults and this catalog, as far as the names need them.
+    static let apexes = [
+        "consul", "10.in-addr.arpa", "127.in-addr.arpa", "c.f.ip6.arpa", "d.f.ip6.arpa",
+    ]
+
+    static let names = [
+        "consul", "dc1.consul", "service.consul", "node.consul", "addr.consul", "ns.consul",
+        "service.dc1.consul", "node.dc1.consul",
+        "web.service.consul", "web.service.dc1.consul", "v1.web.service.consul",
+        "v1.web.service.dc1.consul", "v2.1.web.service.consul", "_web._tcp.consul",
+        "_web._tcp.service.consul", "_web._udp.service.consul", "_web._v1.service.consul",
+        "_web._tcp.dc1.consul", "six.service.consul", "dual.service.consul", "named.service.consul",
+        "down.service.consul", "portless.service.consul", "host-1.node.consul",
+        "host-1.node.dc1.consul", "dual.node.consul", "0a000101.addr.consul",
+        "0a000101.addr.dc1.consul", "fd000000000000000000000000000001.addr.consul",
+        "zz.addr.consul", "web.service.dc9.consul", "nothing.service.consul", "nothing.node.consul",
+        "1.1.0.10.in-addr.arpa", "10.in-addr.arpa", "9.9.9.10.in-addr.arpa",
+        "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa",
+        "example.net", "consulx",
+    ]
+
+    static func register(at server: RollcallProcess) throws {
+        try server.register(
+            """
+            {"service": "web", "id": "web-1", "host": "10.0.1.1", "port": 8080,
+             "tags": ["v1", "v2.1"], "metadata": {"path": "/a"}, "weights": {"passing": 3, "warning": 1}}
+            """
+        )
+        try server.register(
+            #"{"service": "web", "id": "web-2", "host": "10.0.1.2", "port": 8081, "tags": ["v1"]}"#
+        )
+        try server.register(#"{"service": "six", "host": "fd00::1", "port": 80}"#)
+        try server.register(#"{"service": "named", "host": "www.example.net", "port": 80}"#)
+        try server.register(#"{"service": "portless", "host": "10.0.1.9", "port": 1}"#)
+        try consul(
+            server,
+            "/v1/catalog/register",
+            """
+            {"Node": "host-1", "Address": "10.0.0.1", "NodeMeta": {"rack": "7"},
+             "Service": {"ID": "dual-1", "Service": "dual", "Port": 9000, "Address": "10.0.2.1",
+              "TaggedAddresses": {"lan_ipv6": {"Address": "fd00::2", "Port": 9000}}}}
+            """
+        )
+        try consul(
+            server,
+            "/v1/catalog/register",
+            """
+            {"Node": "dual", "Address": "10.0.0.2", "TaggedAddresses": {"lan_ipv6": "fd00::3"}}
+            """
+        )
+        try consul(
+            server,
+            "/v1/agent/service/register",
+            """
+            {"Name": "down", "Address": "10.0.3.1", "Port": 1, "Check": {"TTL": "1h", "Status": "critical"}}
+            """
+        )
+    }
+
+    private static func consul(_ server: RollcallProcess, _ path: String, _ body: String) throws {
+        let reply = try server.http("PUT", path, body)
+        guard reply.status == 200 else {
+            throw UnexpectedAnswer(description: "\(path) \(body): \(reply)")
+        }
+    }
+}
