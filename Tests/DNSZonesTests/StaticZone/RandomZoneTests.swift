@@ -6,74 +6,15 @@ import Testing
 
 @Suite("Random small zones")
 struct RandomZoneTests {
-    /// SplitMix64: the same zones in each run.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-            return value ^ value >> 31
-        }
-    }
-
-    private static let types: [RecordType] = [
-        .a, .aaaa, .txt, .cname, .dname, .ns, .mx, .ds, .soa, .any,
-    ]
-
-    /// All names of up to `depth` labels, relative to the apex.
-    private static func names(_ labels: [String], depth: Int) -> [String] {
-        var all = ["@"]
-        var level = [""]
-        for _ in 0..<depth {
-            level = level.flatMap { above in labels.map { above.isEmpty ? $0 : "\($0).\(above)" } }
-            all += level
-        }
-        return all
-    }
-
-    private static func zone(_ random: inout Random) -> StaticZone? {
-        let owners = names(["a", "b", "*"], depth: 3)
-        let targets = names(["a", "b", "c"], depth: 3) + ["example.com."]
-        let body = (0..<Int.random(in: 1...8, using: &random)).map { _ in
-            let owner = owners.randomElement(using: &random) ?? "@"
-            let target = targets.randomElement(using: &random) ?? "@"
-            let data = [
-                "A 192.0.2.\(Int.random(in: 1...3, using: &random))", "AAAA 2001:db8::1", "TXT x",
-                "CNAME \(target)", "DNAME \(target)", "NS \(target)", "MX 1 \(target)",
-                "DS 1 8 2 00",
-            ]
-            return "\(owner) \(data.randomElement(using: &random) ?? "TXT x")\n"
-        }
-        return try? ZoneText.zone(body.joined())
-    }
-
-    private static func zones(count: Int, seed: UInt64) -> [StaticZone] {
-        var random = Random(state: seed)
-        var zones: [StaticZone] = []
-        while zones.count < count {
-            if let zone = zone(&random) { zones.append(zone) }
-        }
-        return zones
-    }
-
-    private static let questions: [(DomainName, RecordType)] = names(["a", "c", "*"], depth: 4)
-        .flatMap { text -> [(DomainName, RecordType)] in
-            let question = name(text == "@" ? "example.org." : "\(text).example.org.")
-            return types.map { (question, $0) }
-        }
-
     @Test("the table and the algorithm agree on every name and type", arguments: 1...4)
     func agreement(_ seed: Int) throws {
-        for zone in Self.zones(count: 10, seed: UInt64(seed)) {
+        for zone in RandomZones.zones(count: 10, seed: UInt64(seed)) {
             let set = StaticZoneSet([zone])
             let fallback = AuthoritativeFallback(zones: set)
             var table = TableModel()
             let isSound = table.apply(StaticZoneCompiler.changes(to: set))
             #expect(isSound)
-            for (name, type) in Self.questions {
+            for (name, type) in RandomZones.questions {
                 let reply = fallback.answer(FallbackQuery(name: name, type: type, overTCP: false))
                 switch table.answer(name, type) {
                 case .reply(let compiled):
@@ -86,12 +27,43 @@ struct RandomZoneTests {
         }
     }
 
+    @Test("the real table with the slow path behind it says the same", arguments: 31...32)
+    func wire(_ seed: Int) throws {
+        let table = AnswerTable(readers: 1)
+        let fallback = AuthoritativeFallback()
+        let server = try #require(
+            InProcessServer(
+                configuration: ResponderConfiguration(listen: [], workers: 1),
+                table: table,
+                fallback: fallback
+            )
+        )
+        for zone in RandomZones.zones(count: 5, seed: UInt64(seed)) {
+            let set = StaticZoneSet([zone])
+            try table.apply(StaticZoneCompiler.changes(from: fallback.current, to: set))
+            fallback.replace(set)
+            for (name, type) in RandomZones.questions {
+                let query = Message.query(id: 7, name: name, type: type, edns: nil)
+                let bytes = try #require(server.serve(query.encoded(), overTCP: true))
+                let message = try Message(decoding: bytes)
+                let reply = fallback.answer(FallbackQuery(name: name, type: type, overTCP: true))
+                let context: Comment = "\(name) \(type), seed \(seed)"
+                #expect(message.responseCode == reply.responseCode, context)
+                #expect(message.header.isAuthoritative == reply.isAuthoritative, context)
+                // Some answers start with another record each time.
+                #expect(Set(message.answer) == Set(reply.answer), context)
+                #expect(message.authority == reply.authority, context)
+                #expect(message.additional == reply.additional, context)
+            }
+        }
+    }
+
     @Test("every answer obeys the laws of negative answers", arguments: 11...12)
     func laws(_ seed: Int) throws {
-        for zone in Self.zones(count: 10, seed: UInt64(seed)) {
+        for zone in RandomZones.zones(count: 10, seed: UInt64(seed)) {
             let fallback = AuthoritativeFallback(zones: StaticZoneSet([zone]))
             var isMissing: [DomainName: Bool] = [:]
-            for (name, type) in Self.questions {
+            for (name, type) in RandomZones.questions {
                 let reply = fallback.answer(FallbackQuery(name: name, type: type, overTCP: false))
                 #expect(reply.responseCode == .noError || reply.responseCode == .nameError)
                 if reply.answer.isEmpty {
@@ -118,7 +90,7 @@ struct RandomZoneTests {
     func reload(_ seed: Int) throws {
         var table = TableModel()
         var current = StaticZoneSet()
-        for zone in Self.zones(count: 20, seed: UInt64(seed)) {
+        for zone in RandomZones.zones(count: 20, seed: UInt64(seed)) {
             let next = StaticZoneSet([zone])
             let changes = StaticZoneCompiler.changes(from: current, to: next)
             for case .name(let name) in changes { #expect(table.names[name.name] != name) }
@@ -133,5 +105,31 @@ struct RandomZoneTests {
         let isSound = table.apply(StaticZoneCompiler.changes(from: current, to: StaticZoneSet()))
         #expect(isSound)
         #expect(table == TableModel())
+    }
+
+    @Test("zones that come and go inside another one leave no trace in the real table")
+    func nestedReload() throws {
+        let child = StaticZone(
+            try ZoneFile.parse(
+                "@ 5 SOA n h 1 2 3 4 5\n@ NS n\n*.b A 192.0.2.9",
+                path: "a.example.org"
+            )
+        )
+        let table = AnswerTable(readers: 1)
+        var current = StaticZoneSet()
+        for (step, zone) in RandomZones.zones(count: 12, seed: 41).enumerated() {
+            let zones = [[zone], [zone, child], [child]][step % 3]
+            let next = StaticZoneSet(
+                zones,
+                otherApexes: step % 2 == 0 ? [] : [name("b.example.org.")]
+            )
+            try table.apply(StaticZoneCompiler.changes(from: current, to: next))
+            let fresh = AnswerTable(readers: 1)
+            try fresh.apply(StaticZoneCompiler.changes(to: next))
+            #expect(table.counts().zones == fresh.counts().zones)
+            #expect(table.counts().names == fresh.counts().names, "step \(step)")
+            #expect(table.counts().emptyNames == fresh.counts().emptyNames, "step \(step)")
+            current = next
+        }
     }
 }
