@@ -2,16 +2,11 @@ internal import Foundation
 
 /// Puts instances into the registry, keeps them there and takes them out.
 public struct Registration: Sendable {
-    /// The registry's answer to a deregistration.
-    public struct Departure: Hashable, Sendable {
-        /// The instance that leaves.
-        public var instanceID: String
-        /// How long others may still come, because they hold an older DNS answer.
-        public var safeToStopAfter: Duration
-    }
-
     /// Where the calls go.
     public var server: RegistryServer
+
+    /// No TTL that makes sense for a service is longer.
+    private static let drainMax = Duration.seconds(3600)
 
     /// Calls `server`.
     public init(_ server: RegistryServer) {
@@ -38,29 +33,24 @@ public struct Registration: Sendable {
 
     /// Takes an instance out of the registry.
     ///
-    /// It leaves DNS at once. With `drain` it stays known to the registry until every DNS answer that
-    /// names it has run out. The call is made even when the task is cancelled, so that a service
-    /// that is told to stop can say goodbye. Throws `ClientError`.
-    public func deregister(_ instanceID: String, drain: Bool = false) async throws -> Departure {
-        struct Answer: Decodable {
-            var instance_id: String
-            var safe_to_stop_after_seconds: Double?
-        }
-        let answer = try await server.callToTheEnd(
+    /// It leaves DNS at once. With `drain` this returns when it is safe to stop: when every DNS answer
+    /// that names the instance has run out. The call is made even when the task is cancelled, so that a
+    /// service that is told to stop can say goodbye. Throws `ClientError`, with the code `notFound`
+    /// where the registry knows no such instance.
+    public func deregister(_ instanceID: String, drain: Bool = false) async throws {
+        _ = try await server.callToTheEnd(
             "DELETE",
             ["instances", instanceID],
-            query: drain ? [("drain", "true")] : []
-        ).decode(Answer.self)
-        return Departure(
-            instanceID: answer.instance_id,
-            safeToStopAfter: .milliseconds(Int64((answer.safe_to_stop_after_seconds ?? 0) * 1000))
+            query: drain ? [("drain", "true")] : [],
+            longerBy: drain ? Self.drainMax : .zero
         )
     }
 
     /// Keeps an instance registered while `body` runs.
     ///
     /// Registers, sends heartbeats three times a term, registers again when the registry has
-    /// forgotten the instance, and deregisters with `drain` when `body` ends in any way. Heartbeats that
+    /// forgotten the instance, and deregisters with `drain` when `body` ends in any way: when this
+    /// returns, no DNS answer names the instance any more. Heartbeats that
     /// fail for another reason are repeated: a registry that is away for a moment costs nothing.
     /// Throws what the first registration or `body` throws.
     public func withRegistration<Result: Sendable>(

@@ -96,7 +96,8 @@ extension RegistryServer {
     func callToTheEnd(
         _ method: String,
         _ path: [String],
-        query: [(name: String, value: String?)] = []
+        query: [(name: String, value: String?)] = [],
+        longerBy wait: Duration = .zero
     ) async throws -> RegistryReply {
         let prepared = request(method, path, query: query, body: nil)
         do {
@@ -105,7 +106,7 @@ extension RegistryServer {
                 method: prepared.method,
                 headers: prepared.headers
             )
-            let deadline = NIODeadline.now() + TimeAmount(timeout)
+            let deadline = NIODeadline.now() + TimeAmount(timeout) + TimeAmount(wait)
             let response = try await Self.calls.execute(request: request, deadline: deadline).get()
             let bytes = response.body.map { Array($0.readableBytesView) } ?? []
             try Self.check(response.status, bytes)

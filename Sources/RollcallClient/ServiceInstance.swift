@@ -54,6 +54,8 @@ public struct ServiceInstance: Codable, Hashable, Sendable, Identifiable {
     public var metadata: [String: String]
     /// SRV weights.
     public var weights: Weights
+    /// True once it was asked to leave: it is still known, but not in DNS answers.
+    public var draining: Bool
     /// The checks of the instance and of its node.
     public var checks: [Check]
 
@@ -69,6 +71,7 @@ public struct ServiceInstance: Codable, Hashable, Sendable, Identifiable {
         tags = try values.decodeIfPresent([String].self, forKey: .tags) ?? []
         metadata = try values.decodeIfPresent([String: String].self, forKey: .metadata) ?? [:]
         weights = try values.decodeIfPresent(Weights.self, forKey: .weights) ?? Weights()
+        draining = try values.decodeIfPresent(Bool.self, forKey: .draining) ?? false
         checks = try values.decodeIfPresent([Check].self, forKey: .checks) ?? []
     }
 }

@@ -2,9 +2,15 @@ internal import Foundation
 
 /// The instances that a watch has been told of; events go in, states come out.
 struct WatchView {
-    private struct Key: Hashable {
+    private struct Key: Hashable, Decodable {
         var node: String
         var id: String
+    }
+
+    /// The data of a `change` event.
+    private struct Change: Decodable {
+        var upserted: [ServiceInstance]
+        var removed: [Key]
     }
 
     private var instances: [Key: ServiceInstance] = [:]
@@ -17,7 +23,11 @@ struct WatchView {
         }
         do {
             let data = Data(event.data.utf8)
-            replace(with: try JSONDecoder().decode([ServiceInstance].self, from: data))
+            if event.name == "state" {
+                replace(with: try JSONDecoder().decode([ServiceInstance].self, from: data))
+            } else {
+                apply(try JSONDecoder().decode(Change.self, from: data))
+            }
         } catch {
             throw ClientError(.badResponse, "an event of the watch has an unknown form: \(error)")
         }
@@ -27,6 +37,13 @@ struct WatchView {
     private mutating func replace(with list: [ServiceInstance]) {
         instances = [:]
         for instance in list { instances[Key(node: instance.node, id: instance.id)] = instance }
+    }
+
+    private mutating func apply(_ change: Change) {
+        for key in change.removed { instances[key] = nil }
+        for instance in change.upserted {
+            instances[Key(node: instance.node, id: instance.id)] = instance
+        }
     }
 
     private var sorted: [ServiceInstance] {

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Sets up what the tests need and runs all of them. Arguments go to `swift test`, such as --filter NAME.
+#
+# The integration tests run the program that ROLLCALL_BINARY names, by default the one that the tests' own
+# build leaves: .build/debug/rollcall.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root"
+started=$SECONDS
+
+phase() { printf '==> %3d s  %s\n' "$((SECONDS - started))" "$*"; }
+fail() {
+  printf 'run.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+find_swift() {
+  if command -v swift >/dev/null; then return; fi
+  local candidate
+  for candidate in /opt/swift/usr/bin /usr/local/bin /usr/local/swift/usr/bin /usr/libexec/swift/bin \
+    "${HOME:-/root}/.local/share/swiftly/bin"; do
+    if [[ -x "$candidate/swift" ]]; then
+      PATH="$candidate:$PATH"
+      return
+    fi
+  done
+  fail "no Swift toolchain found; install Swift 6.3 or later from https://www.swift.org/install/linux/"
+}
+
+as_root=()
+if ((EUID != 0)); then as_root=(sudo); fi
+apt_updated=no
+update_apt() {
+  if [[ "$apt_updated" == yes ]]; then return; fi
+  "${as_root[@]}" apt-get update -qq
+  apt_updated=yes
+}
+
+# Libraries for the build; dig, drill, kdig and curl as clients that are not ours.
+install_packages() {
+  local package missing=()
+  for package in git ca-certificates g++ pkg-config libldns-dev libsqlite3-dev \
+    bind9-dnsutils ldnsutils knot-dnsutils curl python3; do
+    if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
+      missing+=("$package")
+    fi
+  done
+  if ((${#missing[@]} == 0)); then return; fi
+  update_apt
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# NSD, the referee of the conformance tests, unpacked below .build/peers: installing the package would start it.
+unpack_peers() {
+  local peers="$root/.build/peers" archive
+  if [[ -x "$peers/usr/sbin/nsd" ]]; then return; fi
+  update_apt
+  mkdir -p "$peers/archives/partial"
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends --download-only --reinstall \
+    -o "Dir::Cache::archives=$peers/archives" -o APT::Sandbox::User=root nsd >/dev/null
+  for archive in "$peers"/archives/*.deb; do dpkg -x "$archive" "$peers"; done
+}
+
+# A daemon that an installed package wants to start stays down.
+export RUNLEVEL=1
+
+find_swift
+phase "packages"
+if command -v apt-get >/dev/null; then
+  install_packages
+  unpack_peers
+fi
+phase "format"
+swift format lint --strict --parallel --recursive Sources Tests Package.swift
+phase "build"
+swift build --build-tests
+export ROLLCALL_BINARY="${ROLLCALL_BINARY:-$root/.build/debug/rollcall}"
+export ROLLCALL_PEERS="$root/.build/peers"
+phase "test"
+exec swift test --skip-build "$@"
