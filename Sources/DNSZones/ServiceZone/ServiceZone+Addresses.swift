@@ -42,7 +42,7 @@ extension ServiceZone {
             rdata: targets.prefix(Self.pointersMax).map(\.wire)
         )
         let name = address.reverseName
-        guard !isOurs(name) else {
+        guard reverseZone(of: name) == nil else {
             return [.name(PublishedName(name: name, here: .rrsets([pointers])))]
         }
         // Claim nothing but this one address of a network that is not ours.
@@ -53,11 +53,7 @@ extension ServiceZone {
 
     private func reverseRemoval(_ address: IPAddress) -> [TableChange] {
         let name = address.reverseName
-        return isOurs(name)
+        return reverseZone(of: name) != nil
             ? [.removeName(name)] : [.removeName(name), .removeZone(apex: name)]
-    }
-
-    private func isOurs(_ reverseName: DomainName) -> Bool {
-        settings.reverseZones.contains { reverseName.isSubdomain(of: $0) }
     }
 }

@@ -49,7 +49,8 @@ package final class ServiceZone: CatalogListener {
 
     /// Publishes the zones and all that `catalog` holds.
     package func publishAll(of catalog: borrowing Catalog) {
-        var changes = zoneChanges(serial: catalog.index, withReverseZones: true)
+        var changes = zoneChanges(serial: catalog.index)
+        changes += reverseZoneChanges(settings.reverseZones, serial: catalog.index)
         for names in domains {
             changes += names.permanent.map { .name(PublishedName(name: $0, here: .rrsets([]))) }
             changes += nameServerChanges(names)
@@ -63,10 +64,9 @@ package final class ServiceZone: CatalogListener {
     }
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
-        var changes = zoneChanges(
-            serial: delta.index,
-            withReverseZones: !delta.addresses.isEmpty
-        )
+        var changes = zoneChanges(serial: delta.index)
+        let reverseZones = Set(delta.addresses.compactMap { reverseZone(of: $0.reverseName) })
+        changes += reverseZoneChanges(reverseZones, serial: delta.index)
         for node in delta.touchedNodes { changes += nodeChanges(node, catalog) }
         let touched = touchedTags(delta, catalog)
         for service in delta.services.sorted() {
@@ -81,16 +81,26 @@ package final class ServiceZone: CatalogListener {
 
     // MARK: Zones
 
-    private func zoneChanges(serial: CatalogIndex, withReverseZones: Bool) -> [TableChange] {
-        var changes = domains.map {
-            TableChange.zone(zone(apex: $0.domain, names: $0, serial: serial))
+    private func zoneChanges(serial: CatalogIndex) -> [TableChange] {
+        domains.map { .zone(zone(apex: $0.domain, names: $0, serial: serial)) }
+    }
+
+    private func reverseZoneChanges(
+        _ apexes: some Sequence<DomainName>,
+        serial: CatalogIndex
+    ) -> [TableChange] {
+        guard let names = domains.first else { return [] }
+        return apexes.flatMap { apex in
+            [
+                TableChange.zone(zone(apex: apex, names: names, serial: serial)),
+                .name(apexName(apex, names: names)),
+            ]
         }
-        guard withReverseZones, let first = domains.first else { return changes }
-        for apex in settings.reverseZones {
-            changes.append(.zone(zone(apex: apex, names: first, serial: serial)))
-            changes.append(.name(apexName(apex, names: first)))
-        }
-        return changes
+    }
+
+    /// The reverse zone of ours that holds `name`; nil outside all of them.
+    func reverseZone(of name: DomainName) -> DomainName? {
+        settings.reverseZones.first { name.isSubdomain(of: $0) }
     }
 
     func zone(apex: DomainName, names: ServiceNames, serial: CatalogIndex) -> PublishedZone {

@@ -1,3 +1,4 @@
+internal import DNSResponder
 internal import DNSWire
 
 extension Configuration {

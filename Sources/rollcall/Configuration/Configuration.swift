@@ -1,3 +1,4 @@
+internal import DNSResponder
 internal import DNSWire
 internal import Logging
 internal import ServiceCatalog

@@ -63,11 +63,13 @@ extension Setting {
         .one("http.headers_max", \.http.headersMax, .number(10...10_000)),
         .one("http.connections_max", \.http.connectionsMax, .number(1...1_000_000)),
         .one(
-            "http.request_timeout", \.http.requestTimeout,
+            "http.request_timeout",
+            \.http.requestTimeout,
             .duration(such: "15s", .milliseconds(100) ... .seconds(3600))
         ),
         .one(
-            "http.idle_timeout", \.http.idleTimeout,
+            "http.idle_timeout",
+            \.http.idleTimeout,
             .duration(such: "2m", .seconds(1) ... .seconds(3600))
         ),
     ]

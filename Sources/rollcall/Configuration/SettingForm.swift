@@ -1,3 +1,4 @@
+internal import DNSResponder
 internal import DNSWire
 internal import Logging
 
@@ -94,7 +95,7 @@ extension SettingForm where Value == ListenAddress {
     static func listenAddress(such example: String) -> SettingForm {
         SettingForm(
             expected: "an address and port such as \(example)",
-            parse: { ListenAddress($0) },
+            parse: { try? ListenAddress($0) },
             show: { .text("\($0)") }
         )
     }

@@ -1,9 +1,13 @@
 internal import DNSResponder
+internal import DNSWire
+internal import DNSZones
+internal import DurableStore
 internal import HealthProber
 internal import Logging
 internal import RegistryAPI
 internal import ServiceCatalog
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The server: builds the rooms, joins them, runs them until it is told to stop.
 struct Daemon {
@@ -11,6 +15,8 @@ struct Daemon {
     /// Read again on SIGHUP.
     let sources: ConfigurationSources
     let logger: Logger
+    /// What the service manager passed on.
+    let environment: [String: String]
 
     /// Serves until SIGTERM or SIGINT.
     ///
@@ -33,9 +39,9 @@ struct Daemon {
     }
 
     private func serve(_ registry: Registry) async throws {
-        try await registry.registerLocalNode(configuration, version: Version.text)
-        let inherited = try SystemdSockets.take()
-        let responder = try responder(registry, inherited: inherited)
+        try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+        let notify = SystemdNotify(environment: environment)
+        let responder = try responder(registry)
         let prober = ProberService(
             keeper: registry.keeper,
             log: registry.log,
@@ -44,7 +50,7 @@ struct Daemon {
             logger: logger
         )
         let metrics = MetricsPage(
-            version: Version.text,
+            version: RollcallCommand.version,
             responder: responder,
             table: registry.table,
             keeper: registry.keeper,
@@ -57,10 +63,12 @@ struct Daemon {
         responder.start()
         defer { responder.stop() }
         announce(registry, responder, api)
+        notify.send(.ready)
         let reloader = Reloader(
             sources: sources,
             started: configuration,
             registry: registry,
+            notify: notify,
             logger: logger
         )
         try await ServiceGroup(
@@ -68,21 +76,24 @@ struct Daemon {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         ).run()
-        SystemdNotify.send("STOPPING=1")
+        notify.send(.stopping)
     }
 
-    private func responder(
-        _ registry: Registry,
-        inherited: SystemdSockets
-    ) throws(StartError) -> Responder {
+    private func responder(_ registry: Registry) throws(StartError) -> Responder {
         do {
+            let sockets = try SystemdSockets(environment: environment).sockets
+            let inherited = sockets.filter { $0.kind != .http }.map(\.descriptor)
             return try Responder(
-                configuration: configuration.responder(inherited: inherited.dns),
+                configuration: configuration.responder(inherited: inherited),
                 table: registry.table,
                 fallback: registry.fallback
             )
-        } catch {
+        } catch let error as ConfigurationError {
             throw StartError(error)
+        } catch let error as ResponderError {
+            throw StartError(error)
+        } catch {
+            throw StartError("\(error)")
         }
     }
 
@@ -103,7 +114,7 @@ struct Daemon {
                 address: configuration.nodeAddress.description,
                 datacenter: configuration.datacenter,
                 domain: configuration.domains.first?.description ?? ".",
-                version: Version.text,
+                version: RollcallCommand.version,
                 dnsAddresses: dnsAddresses.map(\.description)
             ),
             limits: configuration.limits,
@@ -135,11 +146,10 @@ struct Daemon {
                 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
         }
         let (services, instances) = registry.keeper.read { ($0.serviceCount, $0.instanceCount) }
-        StandardOutput.write(
-            "rollcall \(Version.text) is ready: dns \(dns), http \(http.joined(separator: ",")), "
-                + "\(services) services, \(instances) instances\n"
+        TextOutput.printLine(
+            "rollcall \(RollcallCommand.version) is ready: dns \(dns), http \(http.joined(separator: ",")), "
+                + "\(services) services, \(instances) instances"
         )
-        SystemdNotify.send("READY=1")
     }
 }
 
@@ -147,7 +157,7 @@ extension Configuration {
     func responder(inherited: [Int32]) -> ResponderConfiguration {
         ResponderConfiguration(
             listen: inherited.isEmpty
-                ? dnsListen.map { DNSResponder.ListenAddress(address: $0.address, port: $0.port) }
+                ? dnsListen
                 : [],
             workers: workers,
             udpPayloadBytesMax: dns.udpPayloadBytes,
@@ -167,9 +177,9 @@ extension Configuration {
 
     var leaseTerms: LeaseTerms {
         LeaseTerms(
-            defaultMilliseconds: leases.ttlDefault.wholeMilliseconds,
-            minimumMilliseconds: leases.ttlMin.wholeMilliseconds,
-            maximumMilliseconds: leases.ttlMax.wholeMilliseconds
+            defaultMilliseconds: Int(leases.ttlDefault.wholeMilliseconds),
+            minimumMilliseconds: Int(leases.ttlMin.wholeMilliseconds),
+            maximumMilliseconds: Int(leases.ttlMax.wholeMilliseconds)
         )
     }
 
@@ -181,11 +191,5 @@ extension Configuration {
         settings.connectionsMax = http.connectionsMax
         settings.idleTimeout = http.idleTimeout
         return settings
-    }
-}
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int {
-        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
     }
 }

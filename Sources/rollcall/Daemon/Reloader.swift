@@ -10,14 +10,15 @@ struct Reloader: Service {
     /// What the server was started with.
     let started: Configuration
     let registry: Registry
+    let notify: SystemdNotify
     let logger: Logger
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() {
-            SystemdNotify.sendReloading()
+            notify.send(.reloading)
             reload()
-            SystemdNotify.send("READY=1")
+            notify.send(.ready)
         }
     }
 

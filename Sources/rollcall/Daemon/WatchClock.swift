@@ -7,10 +7,10 @@ struct WatchClock: Service {
     /// How late a query may learn that its time is over.
     private let resolution = Duration.milliseconds(50)
 
-    func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while true {
-                try await Task.sleep(for: resolution)
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: resolution)
                 keeper.wakeExpired(now: .now)
             }
         }

@@ -1,4 +1,5 @@
 internal import DNSResponder
+internal import DNSWire
 internal import DurableStore
 internal import Foundation
 internal import HealthProber

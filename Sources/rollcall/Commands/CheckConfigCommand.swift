@@ -1,0 +1,29 @@
+internal import ArgumentParser
+
+/// `rollcall check-config`: reads the settings as `serve` would and says whether they are good.
+struct CheckConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Check the settings that serve would use."
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    @Flag(help: "Print every setting as JSON.")
+    var json = false
+
+    mutating func run() throws {
+        let sources = options.sources()
+        let configuration = try sources.load()
+        if json {
+            let settings = Setting.all.map { ($0.key, $0.show(configuration)) }
+            return TextOutput.printLine(
+                try TextOutput.json(Dictionary(settings, uniquingKeysWith: { $1 }))
+            )
+        }
+        for variable in sources.unknownVariables {
+            TextOutput.printLine("\(variable): no setting has this name")
+        }
+        TextOutput.printLine("\(configuration.file ?? "settings"): good")
+    }
+}

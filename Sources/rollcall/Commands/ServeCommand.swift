@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+
+/// `rollcall serve`: the server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer DNS and serve the registry until SIGTERM.",
+        discussion: "SIGHUP reads settings and zones again."
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    mutating func run() async throws {
+        let sources = options.sources()
+        let configuration = try sources.load()
+        let logger = configuration.makeLogger()
+        for variable in sources.unknownVariables {
+            logger.warning("no setting has this name", metadata: ["variable": "\(variable)"])
+        }
+        do {
+            try await Daemon(
+                configuration: configuration,
+                sources: sources,
+                logger: logger,
+                environment: ProcessInfo.processInfo.environment
+            ).run()
+        } catch let error as StartError {
+            throw CommandFailure.wrongUsage(error.description)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import Foundation
+
+/// The flags that `serve` and `check-config` take; each wins over the environment and the file.
+struct ServeOptions: ParsableArguments {
+    @Option(help: "A file of settings (ROLLCALL_CONFIG).")
+    var config: String?
+
+    @Option(help: "Where DNS is answered, ADDRESS:PORT; may be repeated (127.0.0.1:8600).")
+    var dnsListen: [String] = []
+
+    @Option(help: "Where the API is served, ADDRESS:PORT; may be repeated (127.0.0.1:8500).")
+    var httpListen: [String] = []
+
+    @Option(help: "The folder of the stored catalog (data).")
+    var dataDir: String?
+
+    @Flag(help: "Keep the catalog in memory only.")
+    var ephemeral = false
+
+    @Option(help: "The folder of the zone files (zones).")
+    var zonesDir: String?
+
+    @Option(help: "A domain of the catalog's names; may be repeated (consul).")
+    var domain: [String] = []
+
+    @Option(help: "The datacenter's name (dc1).")
+    var datacenter: String?
+
+    @Option(help: "This node's name (the host's).")
+    var nodeName: String?
+
+    @Option(help: "This node's address in the catalog.")
+    var nodeAddress: String?
+
+    @Option(help: "Packet threads (one a core).")
+    var workers: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical (info).")
+    var logLevel: String?
+
+    @Option(help: "text or json (text).")
+    var logFormat: String?
+
+    /// These flags over the environment and the file that either names.
+    func sources(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> ConfigurationSources {
+        var flags: [String: [String]] = [
+            "dns_listen": dnsListen, "http_listen": httpListen, "domain": domain,
+        ]
+        let single = [
+            "config": config, "data_dir": dataDir, "zones_dir": zonesDir,
+            "datacenter": datacenter, "node_name": nodeName, "node_address": nodeAddress,
+            "workers": workers, "log_level": logLevel, "log_format": logFormat,
+            "ephemeral": ephemeral ? "true" : nil,
+        ]
+        for (key, value) in single {
+            if let value { flags[key] = [value] }
+        }
+        return ConfigurationSources(flags: flags, environment: environment)
+    }
+}
