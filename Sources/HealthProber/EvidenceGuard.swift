@@ -6,18 +6,23 @@
 ///    of leases must stand still for the gap.
 /// 2. *Mass failure.* When at least `failingOwnersMin` instances that were believed up, and at
 ///    least `failingShareMin` of those probed, fail in one window, no status becomes worse
-///    until fewer do. Instances are counted, not checks or probes, so that one dead instance
-///    with many checks is one. Small catalogs never reach the number: their dead always leave.
+///    until fewer do. There are two windows: the short one sees all of a great number fall
+///    silent before many of them have left, the long one is enough for a few dozen. Instances are
+///    counted, not checks or probes, so that one dead instance with many checks is one.
+///    Small catalogs never reach the number: their dead always leave.
 /// 3. *Answers.* A target that itself answers with a failure (refused, 503, NOT_SERVING) is
 ///    believed once the mass failure has lasted for `answeredHold`: the way to it works, and
 ///    somebody has switched much off. Silence is held for as long as it is so widespread.
 package struct EvidenceGuard: Sendable {
     package struct Settings: Hashable, Sendable {
-        /// Results of this and of the window before are looked at together.
-        package var window: Duration = .seconds(10)
+        package var shortWindow: Duration = .milliseconds(500)
+        package var longWindow: Duration = .seconds(10)
         package var failingOwnersMin = 10
         /// From 0 to 1; above 1 switches the rule off.
         package var failingShareMin = 0.5
+        /// The same for the short window, where the instances of one dead host may stand close
+        /// together.
+        package var shortWindowShareMin = 0.9
         /// How long refusals and other answers are held.
         package var answeredHold: Duration = .seconds(30)
         /// A wake-up that is later than this is a pause.
@@ -32,18 +37,9 @@ package struct EvidenceGuard: Sendable {
         package var probed: Int
     }
 
-    /// Instances seen in one window, each under its latest result.
-    private struct Window {
-        var good: Set<Int> = []
-        var failing: Set<Int> = []
-    }
-
     package let settings: Settings
-    private var current = Window()
-    private var previous = Window()
-    private var windowEnd = ProbeInstant.zero
-    private var goodCount = 0
-    private var failingCount = 0
+    /// The short one, the long one.
+    private var windows: [(window: OutcomeWindow, shareMin: Double)]
     private var massFailureSince: ProbeInstant?
     private var expectedWake: ProbeInstant?
     /// The end of the last pause.
@@ -51,6 +47,10 @@ package struct EvidenceGuard: Sendable {
 
     package init(settings: Settings = Settings()) {
         self.settings = settings
+        self.windows = [
+            (OutcomeWindow(length: settings.shortWindow), settings.shortWindowShareMin),
+            (OutcomeWindow(length: settings.longWindow), settings.failingShareMin),
+        ]
     }
 
     // MARK: - Pauses
@@ -79,33 +79,26 @@ package struct EvidenceGuard: Sendable {
     /// The mass failure that goes on, if one does.
     package var massFailure: MassFailure? {
         guard massFailureSince != nil else { return nil }
-        return MassFailure(failing: failingCount, probed: failingCount + goodCount)
+        let worst = windows.map(\.window).max { $0.failingCount < $1.failingCount }
+        return worst.map {
+            MassFailure(failing: $0.failingCount, probed: $0.failingCount + $0.goodCount)
+        }
     }
 
     /// Counts a result of an instance that is believed up.
     ///
     /// `owner` is the hash of the instance's name: two with one hash count as one.
     package mutating func note(owner: Int, isFailure: Bool, now: ProbeInstant) {
-        turnWindow(now: now)
-        forget(owner)
-        if isFailure {
-            current.failing.insert(owner)
-            failingCount += 1
-        } else {
-            current.good.insert(owner)
-            goodCount += 1
+        for index in windows.indices {
+            windows[index].window.turn(now: now)
+            windows[index].window.note(owner, isFailure: isFailure)
         }
         judge(now: now)
     }
 
     /// Drops an instance that left the catalog, or that is believed down.
     package mutating func forget(_ owner: Int) {
-        for remove in [current.failing.remove(owner), previous.failing.remove(owner)] {
-            if remove != nil { failingCount -= 1 }
-        }
-        for remove in [current.good.remove(owner), previous.good.remove(owner)] {
-            if remove != nil { goodCount -= 1 }
-        }
+        for index in windows.indices { windows[index].window.forget(owner) }
     }
 
     /// True when a failure must not make a status worse now.
@@ -114,29 +107,26 @@ package struct EvidenceGuard: Sendable {
         return !isAnswer || now - since < settings.answeredHold
     }
 
-    /// Moves the window; called from time to time, so that a hold ends without results too.
-    package mutating func turnWindow(now: ProbeInstant) {
-        guard now >= windowEnd else { return }
-        let isStale = now - windowEnd >= settings.window
-        previous = isStale ? Window() : current
-        current = Window()
-        goodCount = previous.good.count
-        failingCount = previous.failing.count
-        windowEnd = now + settings.window
+    /// Moves the windows; called from time to time, so that a hold ends without results too.
+    package mutating func turnWindows(now: ProbeInstant) {
+        for index in windows.indices { windows[index].window.turn(now: now) }
         judge(now: now)
     }
 
     private mutating func judge(now: ProbeInstant) {
-        let share = Double(failingCount) / Double(max(failingCount + goodCount, 1))
         if massFailureSince == nil {
-            guard failingCount >= settings.failingOwnersMin, share >= settings.failingShareMin
-            else { return }
-            massFailureSince = now
-        } else if failingCount * 2 < settings.failingOwnersMin
-            || share < settings.failingShareMin * 0.8
-        {
+            let isMass = windows.contains {
+                $0.window.failingCount >= settings.failingOwnersMin
+                    && $0.window.failingShare >= $0.shareMin
+            }
+            if isMass { massFailureSince = now }
+        } else {
             // Ends lower than it began, so that it does not flicker.
-            massFailureSince = nil
+            let isOver = windows.allSatisfy {
+                $0.window.failingCount * 2 < settings.failingOwnersMin
+                    || $0.window.failingShare < $0.shareMin * 0.8
+            }
+            if isOver { massFailureSince = nil }
         }
     }
 }

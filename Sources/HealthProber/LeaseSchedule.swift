@@ -43,6 +43,9 @@ package struct LeaseSchedule: Sendable {
 
     package init() {}
 
+    /// Turns in the heap, stale ones included.
+    var turnCount: Int { turns.count }
+
     /// No deadline comes before this.
     package var nextDeadline: ProbeInstant? { turns.min.map { $0.deadline + paused } }
 

@@ -78,6 +78,9 @@ package struct ProbeSchedule: Sendable {
         self.random = random
     }
 
+    /// Turns in the heap, stale ones included.
+    var turnCount: Int { turns.count }
+
     /// When something is due; nil when nothing is, or when as many run as may.
     package var nextDue: ProbeInstant? { inFlight < inFlightMax ? turns.min?.due : nil }
 
@@ -167,7 +170,8 @@ package struct ProbeSchedule: Sendable {
         let interval = Int64(intervalMilliseconds) * 1_000_000
         switch first {
         case .withinInterval:
-            return .nanoseconds(Int64.random(in: 0..<interval, using: &random))
+            // As long as the mean of the later turns, so that the first two rounds do not overlap.
+            return .nanoseconds(Int64.random(in: 0..<interval / 20 * 19, using: &random))
         case .atOnce:
             if now - newcomersSince > .seconds(1) {
                 newcomersSince = now

@@ -71,7 +71,7 @@ extension Prober {
         let term = LeaseSchedule.Key.criticalTerm(key)
         guard evidence.massFailure == nil else {
             // Not while the prober does not trust itself.
-            leases.set(term, length: settings.evidence.window, now: now)
+            leases.set(term, length: settings.evidence.longWindow, now: now)
             return
         }
         metrics.criticalRemovals += 1

@@ -96,7 +96,7 @@ package struct Prober: Sendable {
     /// - Returns: what to do now, and when to come back at the latest.
     package mutating func tick(now: ProbeInstant) -> (directives: [Directive], wake: ProbeInstant) {
         noticePause(now: now)
-        evidence.turnWindow(now: now)
+        evidence.turnWindows(now: now)
         noticeHold()
         expire(now: now)
         var directives = writes.takeReady(now: now).map { Directive.append($0) }

@@ -45,7 +45,8 @@ extension ProbeRunner {
     ) async throws(ProbeFailure) -> HTTPReplyHandler.Reply {
         let head = Self.head(of: probe, url)
         return try await reach(host: url.host, port: url.port, deadline: deadline) { connection in
-            let tls = try url.isSecure ? self.tls(probe.tls ?? TLSExpectation(), host: url.host) : nil
+            let tls =
+                try url.isSecure ? self.tls(probe.tls ?? TLSExpectation(), host: url.host) : nil
             return try await connection.exchange(tls: tls) { channel, promise in
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(
