@@ -29,6 +29,12 @@ package final class ServiceZone: CatalogListener {
     /// How names are answered now.
     var settings: ServiceZoneSettings { currentSettings.withLock { $0 } }
 
+    /// The longest time in seconds that caches keep what answers say about `service`.
+    package func answerTTLSeconds(_ service: String) -> UInt32 {
+        let settings = settings
+        return max(settings.serviceTTL.seconds(service), settings.nodeTTLSeconds)
+    }
+
     /// Answers by `new` from now on; called while nobody changes the catalog.
     ///
     /// Domains, datacenter and reverse zones are fixed: names under old ones would be left behind.

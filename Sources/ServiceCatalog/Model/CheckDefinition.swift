@@ -1,7 +1,7 @@
 /// How Rollcall finds the status of a check itself.
 package struct CheckDefinition: Codable, Hashable, Sendable {
     package var probe: Probe
-    /// Time between the end of a probe and the start of the next. Unused by `ttl` and `alias`.
+    /// Time between the end of a probe and the start of the next; unused by `ttl` and `alias`.
     package var intervalMilliseconds: Int
     /// A probe that takes longer has failed.
     package var timeoutMilliseconds: Int

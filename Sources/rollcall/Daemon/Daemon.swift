@@ -40,6 +40,7 @@ struct Daemon {
 
     private func serve(_ registry: Registry) async throws {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+        try await registry.finishDrains()
         let notify = SystemdNotify(environment: environment)
         let responder = try responder(registry)
         let prober = ProberService(
@@ -103,7 +104,6 @@ struct Daemon {
         dnsAddresses: [ListenAddress],
         metricsText: @escaping @Sendable () -> String
     ) async throws(StartError) -> APIService {
-        let zone = configuration.serviceZone
         let context = APIContext(
             keeper: registry.keeper,
             log: registry.log,
@@ -120,7 +120,7 @@ struct Daemon {
             limits: configuration.limits,
             probeTargets: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             leaseTerms: configuration.leaseTerms,
-            answerTTLSeconds: { Int(max(zone.serviceTTL.seconds($0), zone.nodeTTLSeconds)) },
+            answerTTLSeconds: { Int(registry.serviceZone.answerTTLSeconds($0)) },
             metricsText: metricsText,
             healthProblem: {
                 registry.log.metrics.problem.map { "the catalog is not stored: \($0)" }

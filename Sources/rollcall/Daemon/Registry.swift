@@ -104,6 +104,19 @@ struct Registry {
     }
 }
 
+extension Registry {
+    /// Removes the instances that were leaving when the server stopped: nobody waits for them now.
+    func finishDrains() async throws {
+        let leaving = keeper.read { catalog in
+            catalog.nodes.flatMap { catalog.instances(onNode: $0.name) }
+                .filter(\.isDraining).map(\.key)
+        }
+        for key in leaving {
+            try await log.append(.deregisterInstance(key, onlyIf: nil))
+        }
+    }
+}
+
 extension ZonesDirectory {
     init(_ configuration: Configuration) {
         let reverse = configuration.serviceZone.reverseZones

@@ -64,8 +64,14 @@ extension Configuration {
     /// True when a setting differs that is only read at the start: all but zones and answers.
     fileprivate func needsRestart(after old: Configuration) -> Bool {
         var new = self
-        new.dns = old.dns
         new.zonesDirectory = old.zonesDirectory
+        new.dns.serviceTTLSeconds = old.dns.serviceTTLSeconds
+        new.dns.ttlSecondsPerService = old.dns.ttlSecondsPerService
+        new.dns.nodeTTLSeconds = old.dns.nodeTTLSeconds
+        new.dns.negativeTTLSeconds = old.dns.negativeTTLSeconds
+        new.dns.nameServerAddresses = old.dns.nameServerAddresses
+        new.dns.mailboxLabel = old.dns.mailboxLabel
+        new.dns.answersOnlyPassing = old.dns.answersOnlyPassing
         new.host = old.host
         return new != old
     }
