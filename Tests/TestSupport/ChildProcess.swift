@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// A program that runs beside the test, what it prints in files; it ends with the value.
@@ -12,11 +13,15 @@ package final class ChildProcess: Sendable {
     }
 
     package let name: String
-    private let process: Process
-    private let files = ScratchFolderOfOutput()
+    package let pid: Int32
+    private let files: ScratchFolderOfOutput
+    /// How it ended, once it was asked for after the end.
+    private let ending: Mutex<End?> = Mutex(nil)
 
     /// Starts `command`, whose first word is a path or is looked up in `PATH`.
     ///
+    /// Why not Foundation's `Process`: it learns of an end by a socket that programs started at the same
+    /// time inherit, so a program seems to run as long as any of them does.
     /// - Parameter environment: nil hands the test's own environment on.
     package init(
         _ command: [String],
@@ -24,26 +29,54 @@ package final class ChildProcess: Sendable {
         folder: String? = nil
     ) throws {
         name = command.joined(separator: " ")
-        process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        if let environment { process.environment = environment }
-        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try files.open("out")
-        process.standardError = try files.open("err")
-        try process.run()
+        files = try ScratchFolderOfOutput()
+        pid = try Self.spawn(
+            ["/usr/bin/env"] + (folder.map { ["--chdir=\($0)"] } ?? []) + command,
+            environment: environment ?? ProcessInfo.processInfo.environment,
+            output: files.path("out"),
+            errors: files.path("err")
+        )
     }
 
     deinit {
         kill()
-        // The process is gone at once; this waits until it is reaped, too.
-        for _ in 0..<1_000 where process.isRunning { usleep(1_000) }
+        if isRunning { waitpid(pid, nil, 0) }
     }
 
-    package var pid: Int32 { process.processIdentifier }
+    private static func spawn(
+        _ command: [String],
+        environment: [String: String],
+        output: String,
+        errors: String
+    ) throws -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        let flags = O_WRONLY | O_CREAT | O_TRUNC
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o600)
+        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
+        var pid: pid_t = 0
+        let error = unsafe posix_spawn(
+            &pid,
+            command[0],
+            &actions,
+            nil,
+            &arguments,
+            &variables
+        )
+        guard error == 0 else {
+            throw UnexpectedAnswer(
+                description: "cannot start \(command): \(unsafe String(cString: strerror(error)))"
+            )
+        }
+        return pid
+    }
 
-    package var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { end == nil }
 
     /// All that it has printed to standard output so far.
     package var output: String { files.text("out") }
@@ -53,7 +86,7 @@ package final class ChildProcess: Sendable {
 
     /// Sends a signal, such as `SIGTERM`; nothing when it has ended.
     package func signal(_ number: Int32) {
-        if process.isRunning { _ = Foundation.kill(process.processIdentifier, number) }
+        if isRunning { _ = Glibc.kill(pid, number) }
     }
 
     /// Sends `SIGKILL`.
@@ -61,9 +94,16 @@ package final class ChildProcess: Sendable {
 
     /// How it ended; nil while it runs.
     package var end: End? {
-        guard !process.isRunning else { return nil }
-        return process.terminationReason == .exit
-            ? .exit(process.terminationStatus) : .signal(process.terminationStatus)
+        ending.withLock { ending in
+            if ending == nil {
+                var status: Int32 = 0
+                if unsafe waitpid(pid, &status, WNOHANG) == pid {
+                    let signal = status & 0x7F
+                    ending = signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal)
+                }
+            }
+            return ending
+        }
     }
 
     /// Waits for the end.
@@ -71,7 +111,7 @@ package final class ChildProcess: Sendable {
     package func untilEnd(within limit: Duration = .seconds(10)) async throws -> End {
         try await eventually("\"\(name)\" ends\n\(errors)", within: limit, every: .milliseconds(2))
         {
-            !process.isRunning
+            !isRunning
         }
         return end ?? .exit(-1)
     }
@@ -81,18 +121,16 @@ package final class ChildProcess: Sendable {
 private final class ScratchFolderOfOutput: Sendable {
     private let folder: URL
 
-    init() {
+    init() throws {
         folder = FileManager.default.temporaryDirectory
             .appending(path: "rollcall-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    func open(_ name: String) throws -> FileHandle {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let file = folder.appending(path: name)
-        try Data().write(to: file)
-        return try FileHandle(forWritingTo: file)
+    func path(_ name: String) -> String {
+        folder.appending(path: name).path(percentEncoded: false)
     }
 
     func text(_ name: String) -> String {
