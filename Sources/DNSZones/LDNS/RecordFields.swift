@@ -11,6 +11,8 @@ struct RecordFields {
         case ipv4
         case ipv6
         case characterString
+        /// Written as several fields, so the numbers of later ones do not match.
+        case compound
         case other
     }
 
@@ -48,6 +50,7 @@ struct RecordFields {
         case LDNS_RDF_TYPE_A: .ipv4
         case LDNS_RDF_TYPE_AAAA: .ipv6
         case LDNS_RDF_TYPE_STR: .characterString
+        case LDNS_RDF_TYPE_HIP: .compound
         default: .other
         }
     }

@@ -113,6 +113,8 @@ struct ZoneRdataParser {
                         "'\(token.text)' in \(type) data; expected seconds or a span such as 1h30m"
                     throw fault(message, token.line)
                 }
+            case .compound:
+                return
             default:
                 break
             }
