@@ -83,7 +83,14 @@ let edges: [Target] =
             ] + nio,
             swiftSettings: house
         ),
-        .testTarget(name: "rollcallTests", dependencies: ["rollcall", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "rollcallTests",
+            dependencies: [
+                "rollcall", "TestSupport", "DNSWire", "DNSResponder", "RollcallClient", "CDatagram",
+                product("ArgumentParser", "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
         // The real program, on free ports, asked by real clients.
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "DNSWire"], swiftSettings: house),
         // The wire only, with NSD as the referee.

@@ -10,4 +10,20 @@ package struct DNSExchange: Sendable {
     package var elapsed: Duration
     /// The server, such as `127.0.0.1:8600`.
     package var server: String
+
+    package init(
+        query: Message,
+        response: Message,
+        responseBytes: Int,
+        overTCP: Bool,
+        elapsed: Duration,
+        server: String
+    ) {
+        self.query = query
+        self.response = response
+        self.responseBytes = responseBytes
+        self.overTCP = overTCP
+        self.elapsed = elapsed
+        self.server = server
+    }
 }

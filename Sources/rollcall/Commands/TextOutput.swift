@@ -22,10 +22,9 @@ enum TextOutput {
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
-                line += cell
-                guard column < row.count - 1 else { break }
-                line += String(repeating: " ", count: widths[column] - cell.count + 2)
+                line += cell + String(repeating: " ", count: widths[column] - cell.count + 2)
             }
+            while line.last == " " { line.removeLast() }
             return line
         }.joined(separator: "\n")
     }

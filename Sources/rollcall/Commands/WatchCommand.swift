@@ -20,19 +20,25 @@ struct WatchCommand: AsyncParsableCommand {
                 let output = StateOutput(index: state.index, instances: state.instances)
                 TextOutput.printLine(try TextOutput.json(output, inOneLine: true))
             } else {
-                for line in Self.changes(from: before, to: state) { TextOutput.printLine(line) }
+                for line in Self.changes(from: before, to: state.instances, at: state.index) {
+                    TextOutput.printLine(line)
+                }
             }
             before = state.instances
         }
     }
 
     /// One line for each instance that came, went or changed.
-    static func changes(from before: [ServiceInstance], to state: Watch.State) -> [String] {
+    static func changes(
+        from before: [ServiceInstance],
+        to after: [ServiceInstance],
+        at index: UInt64
+    ) -> [String] {
         func key(_ instance: ServiceInstance) -> [String] { [instance.node, instance.id] }
         let old = Dictionary(before.map { (key($0), $0) }, uniquingKeysWith: { $1 })
-        let new = Set(state.instances.map(key))
+        let new = Set(after.map(key))
         let gone = before.filter { !new.contains(key($0)) }.map { "- \($0.id)" }
-        let others = state.instances.compactMap { instance -> String? in
+        let others = after.compactMap { instance -> String? in
             let text = "\(instance.id) \(InstancesCommand.address(of: instance))"
             guard let previous = old[key(instance)] else {
                 return "+ \(text) \(instance.health.rawValue)"
@@ -44,7 +50,7 @@ struct WatchCommand: AsyncParsableCommand {
                 : "\(previous.health.rawValue) -> \(instance.health.rawValue)"
             return "~ \(text) \(health)"
         }
-        return (gone + others).map { "\(state.index) \($0)" }
+        return (gone + others).map { "\(index) \($0)" }
     }
 }
 

@@ -1,3 +1,4 @@
+import DNSResponder
 import DNSWire
 import Testing
 
