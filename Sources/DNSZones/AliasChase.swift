@@ -3,7 +3,8 @@ internal import DNSWire
 
 /// One question on its way through the zones: each alias in an answer starts the search again.
 ///
-/// RFC 1034 §3.6.2 and §4.3.2; RFC 6672 §3.2; the response code is that of the last name (RFC 6604 §3).
+/// The response code is that of the last name (RFC 6604 §3).
+/// RFC 1034 §3.6.2 and §4.3.2; RFC 6672 §3.2.
 struct AliasChase {
     let type: RecordType
     let zones: StaticZoneSet

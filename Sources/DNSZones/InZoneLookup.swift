@@ -1,6 +1,6 @@
 package import DNSWire
 
-/// Zones that are not static, such as the domains of the service catalog, as the slow path asks them.
+/// Zones that are not static, such as the catalog's domains, as the slow path asks them.
 ///
 /// Implementations are called on worker threads: they may allocate but must not block for long.
 package protocol InZoneLookup: Sendable {

@@ -83,7 +83,7 @@ struct ZoneEntryScanner {
         var text: [UInt8] = []
         while offset < bytes.count, !endsPlain(bytes[offset]) {
             if bytes[offset] == UInt8(ascii: "\"") {
-                // `key="value"` of SVCB is one field (RFC 9460 §2.1); elsewhere a quote opens another.
+                // `key="value"` of SVCB is one field (RFC 9460 §2.1); else a quote opens another.
                 guard text.last == UInt8(ascii: "=") else { break }
                 text.append(UInt8(ascii: "\""))
                 try scanQuotes(into: &text)

@@ -46,7 +46,8 @@ package struct ZoneFile: Sendable {
             return try DomainName(name)
         } catch {
             let message =
-                "the file name is no domain name: \(error); expected a name such as 'example.org.zone'"
+                "the file name is no domain name: \(error); "
+                + "expected a name such as 'example.org.zone'"
             throw ZoneFileError(file: path, line: nil, message: message)
         }
     }

@@ -41,7 +41,8 @@ struct ZoneFileCheck {
         for sourced in all {
             guard sourced.record.owner.isSubdomain(of: apex) else {
                 let message =
-                    "\(sourced.record.owner) lies outside of the zone; expected a name at or below \(apex)"
+                    "\(sourced.record.owner) lies outside of the zone; "
+                    + "expected a name at or below \(apex)"
                 throw fault(sourced, message)
             }
             try group(sourced)
@@ -93,7 +94,8 @@ struct ZoneFileCheck {
             if !group.hasMixedTTLs {
                 warn(
                     sourced,
-                    "the \(record.type) records of \(record.owner) have different TTLs; the smallest is used"
+                    "the \(record.type) records of \(record.owner) have different TTLs; "
+                        + "the smallest is used"
                 )
             }
             group.hasMixedTTLs = true
@@ -164,7 +166,8 @@ struct ZoneFileCheck {
                 if !isGlue {
                     warn(
                         sourced,
-                        "\(record.owner) \(record.type) is never answered: it lies below the \(ancestor.type) record of \(ancestor.name)"
+                        "\(record.owner) \(record.type) is never answered: "
+                            + "it lies below the \(ancestor.type) record of \(ancestor.name)"
                     )
                 }
             } else if record.owner.isWildcard, [.ns, .dname, .ds].contains(record.type) {

@@ -87,8 +87,8 @@ struct ZoneRdataParser {
 
     /// Refuses what libldns lets through.
     ///
-    /// It cuts integers to their width, so a port 70000 would become 4464, and completes a name to more
-    /// than 255 bytes.
+    /// It cuts integers to their width, so a port 70000 would become 4464, and completes a name to
+    /// more than 255 bytes.
     private func checkFields(
         _ tokens: [ZoneEntry.Token],
         _ fields: RecordFields

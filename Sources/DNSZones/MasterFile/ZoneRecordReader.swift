@@ -1,6 +1,6 @@
 internal import DNSWire
 
-/// Turns the entries of master files into records; keeps origin, last owner and TTL between entries.
+/// Turns the entries of master files into records; keeps origin, last owner and TTL in between.
 ///
 /// RFC 1035 §5.1; `$TTL` of RFC 2308 §4.
 struct ZoneRecordReader {
@@ -81,7 +81,8 @@ struct ZoneRecordReader {
     ) throws(ZoneFileError) {
         guard includeDepth < ZoneFileLimits.includeDepthMax else {
             let message =
-                "$INCLUDE nested more than \(ZoneFileLimits.includeDepthMax) deep; does a file include itself?"
+                "$INCLUDE nested more than \(ZoneFileLimits.includeDepthMax) deep; "
+                + "does a file include itself?"
             throw ZoneFileError(file: file, line: line, message: message)
         }
         let target: String

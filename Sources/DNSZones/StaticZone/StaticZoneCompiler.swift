@@ -3,8 +3,8 @@ internal import DNSWire
 
 /// Turns static zones into what the answer table holds.
 ///
-/// Plain RRsets are published as they are; names whose answer depends on other names (CNAME, and what
-/// lies below a DNAME) go to the slow path, `AuthoritativeFallback`.
+/// Plain RRsets are published as they are; names whose answer depends on other names (CNAME, and
+/// what lies below a DNAME) go to the slow path, `AuthoritativeFallback`.
 package enum StaticZoneCompiler {
     /// The changes that make a table that holds `old` hold `new`; equal names are left alone.
     package static func changes(

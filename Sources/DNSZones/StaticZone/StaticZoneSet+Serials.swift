@@ -2,7 +2,7 @@ internal import DNSResponder
 internal import DNSWire
 
 extension StaticZoneSet {
-    /// Zones whose serial does not tell about a change since `old`: secondaries would keep old data.
+    /// Zones whose serial hides a change since `old`: secondaries would keep old data.
     package func serialWarnings(since old: StaticZoneSet) -> [ZoneFileWarning] {
         zones.values.compactMap { zone -> ZoneFileWarning? in
             guard let before = old.zones[zone.apex] else { return nil }

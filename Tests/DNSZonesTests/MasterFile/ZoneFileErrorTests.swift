@@ -235,7 +235,8 @@ struct ZoneFileErrorTests {
         }
         #expect(
             error.description
-                == "zones/example.org.zone:7: '192.0.2.300' in A data; expected an IPv4 address such as 192.0.2.1"
+                == "zones/example.org.zone:7: '192.0.2.300' in A data; "
+                + "expected an IPv4 address such as 192.0.2.1"
         )
     }
 

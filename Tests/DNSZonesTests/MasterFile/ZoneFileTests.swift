@@ -26,7 +26,8 @@ struct ZoneFileTests {
     @Test("$ORIGIN may be relative, and the owner is kept over blank lines")
     func originAndOwner() throws {
         let body =
-            "$ORIGIN sub\na A 192.0.2.1\n\n ; comment\n\tTXT x\n@ TXT y\n$ORIGIN .\nb.example.org A 192.0.2.2"
+            "$ORIGIN sub\na A 192.0.2.1\n\n ; comment\n\tTXT x\n"
+            + "@ TXT y\n$ORIGIN .\nb.example.org A 192.0.2.2"
         #expect(
             try lines(body) == [
                 "a.sub.example.org. A 192.0.2.1", "a.sub.example.org. TXT \"x\"",
@@ -38,7 +39,8 @@ struct ZoneFileTests {
     @Test("TTL and class come in any order, and TTLs have units")
     func timeToLive() throws {
         let file = try ZoneText.file(
-            "a 1h30m IN A 192.0.2.1\nb IN 5 A 192.0.2.1\nc A 192.0.2.1\n$TTL 1w\nd in a 192.0.2.1\ne 0 A 192.0.2.1"
+            "a 1h30m IN A 192.0.2.1\nb IN 5 A 192.0.2.1\nc A 192.0.2.1\n"
+                + "$TTL 1w\nd in a 192.0.2.1\ne 0 A 192.0.2.1"
         )
         #expect(file.records.dropFirst(3).map(\.ttlSeconds) == [5400, 5, 300, 604_800, 0])
     }

@@ -125,7 +125,8 @@ struct StaticZoneCompilerTests {
         #expect(try zones(8, "a A 192.0.2.3").serialWarnings(since: old).isEmpty)
         #expect(
             try zones(7, "a A 192.0.2.3").serialWarnings(since: old).map(\.description) == [
-                "example.org.zone: the records changed, but the serial is still 7; expected a greater one"
+                "example.org.zone: the records changed, but the serial is still 7; "
+                    + "expected a greater one"
             ]
         )
         #expect(

@@ -254,7 +254,8 @@ struct StaticZoneLookupTests {
     @Test("names at and below a cut get a referral with glue")
     func delegation() throws {
         let body =
-            "sub NS ns.sub\nsub NS ns1\nns.sub A 192.0.2.53\nns.sub AAAA 2001:db8::53\nsub DS 1 8 2 00"
+            "sub NS ns.sub\nsub NS ns1\nns.sub A 192.0.2.53\n"
+            + "ns.sub AAAA 2001:db8::53\nsub DS 1 8 2 00"
         for (text, type) in [
             ("sub", RecordType.a), ("sub", .ns), ("a.b.sub", .a), ("ns.sub", .a), ("x.sub", .ds),
         ] {
@@ -304,7 +305,8 @@ struct StaticZoneLookupTests {
     @Test("addresses of NS, MX and SRV targets in the zone come along")
     func additional() throws {
         let body =
-            "@ MX 10 ns1\n@ MX 20 ns1\n@ MX 30 mx.example.com.\n_s SRV 0 0 1 w.pool\n*.pool A 192.0.2.9"
+            "@ MX 10 ns1\n@ MX 20 ns1\n@ MX 30 mx.example.com.\n"
+            + "_s SRV 0 0 1 w.pool\n*.pool A 192.0.2.9"
         #expect(
             try ask("example.org.", .ns, body).additionalLines == ["ns1.example.org. A 192.0.2.1"]
         )
