@@ -4,8 +4,7 @@
 # Unpacked, not installed: no daemon is started, no port taken, no file of the host changed. Give package names,
 # such as `Tests/peers.sh nsd unbound`. Prints the folder; `Tests/peers.sh --run PROGRAM…` runs one of them.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-peers=$PWD/.build/peers
+peers="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build/peers"
 architecture=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || gcc -print-multiarch 2>/dev/null || echo "$(uname -m)-linux-gnu")
 libraries=$peers/usr/lib/$architecture:$peers/lib/$architecture:$peers/usr/lib/$architecture/systemd:$peers/lib/systemd
 
