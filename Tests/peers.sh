@@ -21,16 +21,21 @@ for package in "$@"; do
     [ -e "$peers/packages/$package.unpacked" ] || wanted+=("$package")
 done
 if [ ${#wanted[@]} -gt 0 ]; then
-    # What apt would install is the program and the libraries that this host lacks.
-    simulate() { apt-get -s install --no-install-recommends "${wanted[@]}" | sed -n 's/^Inst \([^ ]*\).*/\1/p'; }
-    if ! simulate > "$peers/packages/list" 2> "$peers/packages/errors"; then
+    # What apt would install is the program and the libraries that this host lacks. As root apt would drop to a user
+    # that cannot write here.
+    fetch() {
+        local missing
+        missing=$(apt-get -s install --no-install-recommends "${wanted[@]}" | sed -n 's/^Inst \([^ ]*\).*/\1/p') &&
+            (cd "$peers/packages" && printf '%s\n' "${wanted[@]}" $missing | sort -u |
+                xargs apt-get -o APT::Sandbox::User=root download -q > /dev/null)
+    }
+    if ! fetch 2> "$peers/packages/errors"; then
+        # The lists of packages are missing or old.
         sudo=""
         [ "$(id -u)" = 0 ] || sudo=sudo
         $sudo apt-get update -q > /dev/null
-        simulate > "$peers/packages/list"
+        fetch
     fi
-    # apt drops to a user that cannot write here; as root it may stay root.
-    (cd "$peers/packages" && xargs -r apt-get -o APT::Sandbox::User=root download -q < list > /dev/null)
     for archive in "$peers"/packages/*.deb; do
         [ -e "$archive" ] || continue
         dpkg-deb -x "$archive" "$peers"

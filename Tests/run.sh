@@ -41,7 +41,7 @@ update_apt() {
 install_packages() {
   local package missing=()
   for package in git ca-certificates g++ pkg-config libldns-dev libsqlite3-dev \
-    bind9-dnsutils ldnsutils knot-dnsutils curl python3; do
+    bind9-dnsutils ldnsutils knot-dnsutils curl python3 iproute2; do
     if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
       missing+=("$package")
     fi
@@ -52,15 +52,10 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# NSD, the referee of the conformance tests, unpacked below .build/peers: installing the package would start it.
+# NSD, the referee of the conformance tests, and the resolvers that are put in front of Rollcall. Unpacked below
+# .build/peers: installing the packages would start them.
 unpack_peers() {
-  local peers="$root/.build/peers" archive
-  if [[ -x "$peers/usr/sbin/nsd" ]]; then return; fi
-  update_apt
-  mkdir -p "$peers/archives/partial"
-  "${as_root[@]}" apt-get install -y -qq --no-install-recommends --download-only --reinstall \
-    -o "Dir::Cache::archives=$peers/archives" -o APT::Sandbox::User=root nsd >/dev/null
-  for archive in "$peers"/archives/*.deb; do dpkg -x "$archive" "$peers"; done
+  "$root/Tests/peers.sh" nsd unbound bind9 dnsmasq-base systemd-resolved >/dev/null
 }
 
 # A daemon that an installed package wants to start stays down.
