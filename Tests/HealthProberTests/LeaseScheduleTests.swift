@@ -88,12 +88,12 @@ struct LeaseScheduleTests {
         #expect(leases.takeExpired(now: at(20)).isEmpty)
     }
 
-    @Test("A million heartbeats leave one turn for each lease")
+    @Test("A hundred thousand heartbeats leave one turn for each lease")
     func heartbeatsAreLazy() {
         var leases = LeaseSchedule()
         leases.set(.lease(instance), length: .seconds(10), leaseID: "a", now: at(0))
-        for beat in 0..<1_000_000 {
-            _ = leases.renewLease(of: instance, now: at(Double(beat) / 1e6))
+        for beat in 0..<100_000 {
+            _ = leases.renewLease(of: instance, now: at(Double(beat) / 1e5))
         }
         #expect(leases.turnCount == 1)
     }

@@ -282,13 +282,13 @@ struct ProberTests {
         #expect(world.prober.snapshot.verdictsHeld >= 5)
     }
 
-    @Test("Fifty thousand checks are followed in bounded ticks")
+    @Test("Ten thousand checks of a loaded catalog are all probed within one interval")
     func manyChecks() {
         var world = SimulatedWorld()
-        world.registerMany(50_000)
+        world.registerMany(10_000)
         world.run(until: 10, step: 0.1)
-        #expect(world.prober.snapshot.checksScheduled == 50_000)
-        #expect(world.prober.snapshot.probes.values.reduce(0, +) >= 50_000)
+        #expect(world.prober.snapshot.checksScheduled == 10_000)
+        #expect(world.prober.snapshot.probes.values.reduce(0, +) >= 10_000)
         #expect(world.critical.isEmpty)
     }
 
