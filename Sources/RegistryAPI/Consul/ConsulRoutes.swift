@@ -1,3 +1,122 @@
-/// Adds the routes below `/v1`, as Consul's clients know them.
-func addConsulRoutes(to routes: inout RouteTable, context: APIContext) {
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import ServiceCatalog
+
+/// The paths of Consul's API that this server has, and what answers them.
+struct ConsulRoutes: Sendable {
+    typealias Handler = @Sendable (ConsulAPI, ConsulRequest) async throws -> ConsulReply
+
+    struct Route: Sendable {
+        var method: HTTPRequest.Method
+        /// The path below `/v1/`; after a `/` at its end a name follows, in which slashes may stand.
+        var path: String
+        var handler: Handler
+    }
+
+    static let all: [Route] = agent + catalog + health
+
+    private static let agent: [Route] = [
+        get("agent/self") { try $0.agentSelf($1) },
+        get("agent/members") { try $0.agentMembers($1) },
+        get("agent/services") { try $0.agentServices($1) },
+        get("agent/service/") { try await $0.agentService($1) },
+        put("agent/service/register") { try await $0.registerService($1) },
+        put("agent/service/deregister/") { try await $0.deregisterService($1) },
+        put("agent/service/maintenance/") { try await $0.maintainService($1) },
+        put("agent/maintenance") { try await $0.maintainNode($1) },
+        get("agent/checks") { try $0.agentChecks($1) },
+        put("agent/check/register") { try await $0.registerCheck($1) },
+        put("agent/check/deregister/") { try await $0.deregisterCheck($1) },
+        put("agent/check/pass/") { try await $0.reportCheck($1, .passing) },
+        put("agent/check/warn/") { try await $0.reportCheck($1, .warning) },
+        put("agent/check/fail/") { try await $0.reportCheck($1, .critical) },
+        put("agent/check/update/") { try await $0.updateCheck($1) },
+        get("agent/health/service/id/") { try $0.agentHealthOfInstance($1) },
+        get("agent/health/service/name/") { try $0.agentHealthOfService($1) },
+    ]
+
+    private static let catalog: [Route] = [
+        put("catalog/register") { try await $0.registerInCatalog($1) },
+        put("catalog/deregister") { try await $0.deregisterFromCatalog($1) },
+        get("catalog/datacenters") { try $0.datacenters($1) },
+        get("catalog/services") { try await $0.services($1) },
+        get("catalog/service/") { try await $0.serviceNodes($1) },
+        get("catalog/nodes") { try await $0.nodes($1) },
+        get("catalog/node/") { try await $0.node($1) },
+        get("catalog/node-services/") { try await $0.nodeServices($1) },
+        get("status/leader") { try $0.leader($1) },
+        get("status/peers") { try $0.peers($1) },
+    ]
+
+    private static let health: [Route] = [
+        get("health/service/") { try await $0.healthOfService($1) },
+        get("health/node/") { try await $0.checksOfNode($1) },
+        get("health/checks/") { try await $0.checksOfService($1) },
+        get("health/state/") { try await $0.checksInState($1) },
+    ]
+
+    private static func get(_ path: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .get, path: path, handler: handler)
+    }
+
+    private static func put(_ path: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .put, path: path, handler: handler)
+    }
+}
+
+extension ConsulRoutes.Route {
+    /// Runs the handler, and gives its answer and its errors what all of Consul's have.
+    func respond(
+        to request: Request,
+        name: String,
+        body: [UInt8],
+        client: ClientPresence,
+        _ consul: ConsulAPI,
+        logger: Logger
+    ) async -> Response {
+        var response: Response
+        do {
+            let request = try ConsulRequest(request, name: name, body: body, client: client)
+            response = try await handler(consul, request).response
+        } catch {
+            response = ErrorMapping.response(for: error, .consul, logger: logger)
+        }
+        response.headers[ConsulHeader.defaultACLPolicy] = "allow"
+        return response
+    }
+}
+
+/// Adds the routes of Consul's API.
+func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
+    let consul = ConsulAPI(api)
+    for route in ConsulRoutes.all {
+        @Sendable func answer(
+            _ request: Request,
+            _ context: APIRequestContext,
+            name: String
+        ) async throws -> Response {
+            await route.respond(
+                to: request,
+                name: name,
+                body: route.method == .put ? try await context.body(of: request) : [],
+                client: context.client,
+                consul,
+                logger: context.logger
+            )
+        }
+        guard route.path.hasSuffix("/") else {
+            routes.on(route.method, "/v1/\(route.path)") { request, context in
+                try await answer(request, context, name: "")
+            }
+            continue
+        }
+        routes.on(route.method, "/v1/\(route.path)**") { request, context in
+            try await answer(request, context, name: try context.pathRest())
+        }
+        // The name may be missing: the handler says so.
+        routes.on(route.method, "/v1/\(route.path.dropLast())") { request, context in
+            try await answer(request, context, name: "")
+        }
+    }
 }

@@ -1,0 +1,117 @@
+internal import ServiceCatalog
+
+/// Checks of the local node: `agent/checks` and `agent/check/…`.
+extension ConsulAPI {
+    /// `GET agent/checks`.
+    func agentChecks(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let checks = context.keeper.read { $0.checks(onNode: localNode) }
+            .filter { $0.id != Self.aliveCheckID }
+        return .json(for: request, capacity: 512 * (checks.count + 1)) { writer in
+            writer.beginObject()
+            for check in checks {
+                writer.key(check.id)
+                writer.check(check)
+            }
+            writer.endObject()
+        }
+    }
+
+    /// `PUT agent/check/register`.
+    func registerCheck(_ request: ConsulRequest) async throws -> ConsulReply {
+        let body = try request.decode { bytes throws(JSONReadError) in
+            try CheckBody(body: bytes)
+        }
+        guard !body.name.isEmpty else { throw APIError(.badRequest, "Missing check name") }
+        let check = try check(
+            of: body,
+            defaultID: body.name,
+            defaultName: body.name,
+            serviceID: body.serviceID
+        )
+        let unknown = APIError(.notFound, "ServiceID \"\(body.serviceID)\" does not exist")
+        guard body.serviceID != Self.ownServiceID else { throw unknown }
+        let registration = Registration(checks: [RegisteredCheck(check, keepsStatus: true)])
+        try await append(.register(registration)) { rejection in
+            if case .unknownInstance = rejection { unknown } else { nil }
+        }
+        return .empty
+    }
+
+    /// `PUT agent/check/deregister/:id`.
+    func deregisterCheck(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
+        let id = try request.requiredName("check ID")
+        let unknown = Self.unknownCheck(id)
+        guard id != Self.aliveCheckID else { throw unknown }
+        try await append(.deregisterCheck(localCheckKey(id))) { rejection in
+            if case .unknownCheck = rejection { unknown } else { nil }
+        }
+        return .empty
+    }
+
+    /// `PUT agent/check/pass/:id`, and `warn` and `fail`.
+    func reportCheck(
+        _ request: ConsulRequest,
+        _ status: HealthStatus
+    ) async throws(APIError) -> ConsulReply {
+        let id = try request.requiredName("check ID")
+        try await report(id, status, output: request.query.first("note") ?? "")
+        return .empty
+    }
+
+    /// `PUT agent/check/update/:id`.
+    func updateCheck(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
+        let id = try request.requiredName("check ID")
+        let body = try request.decode { bytes throws(JSONReadError) in
+            try CheckUpdateBody(body: bytes)
+        }
+        guard let status = HealthStatus(rawValue: body.status) else {
+            throw APIError(.badRequest, "Invalid check status: '\(body.status)'")
+        }
+        try await report(id, status, output: body.output)
+        return .empty
+    }
+
+    /// Renews a TTL check, and writes its result where that is news.
+    private func report(
+        _ id: String,
+        _ status: HealthStatus,
+        output: String
+    ) async throws(APIError) {
+        let key = localCheckKey(id)
+        guard let check = context.keeper.read({ $0.check(key) }) else {
+            throw Self.unknownCheck(id)
+        }
+        guard let definition = check.definition, case .ttl = definition.probe else {
+            throw APIError(.serverFault, "CheckID \"\(id)\" does not have associated TTL")
+        }
+        let output = output.cut(toBytes: definition.outputBytesMax)
+        // Before the write: a term that ends during it would turn the check critical again.
+        _ = context.heartbeats.renewCheck(check.key)
+        guard check.status != status || check.output != output else { return }
+        let unknown = Self.unknownCheck(id)
+        try await append(.checkStatus(check.key, status, output: output)) { rejection in
+            if case .unknownCheck = rejection { unknown } else { nil }
+        }
+    }
+
+    func localCheckKey(_ id: String) -> CheckKey { CheckKey(node: localNode, id: id) }
+
+    private static func unknownCheck(_ id: String) -> APIError {
+        APIError(
+            .notFound,
+            "Unknown check ID \"\(id)\". This must be the ID of a check, not its name."
+        )
+    }
+}
+
+extension String {
+    /// At most so many bytes from the start, whole characters only.
+    func cut(toBytes bytesMax: Int) -> String {
+        guard utf8.count > bytesMax else { return self }
+        var end = utf8.index(startIndex, offsetBy: bytesMax)
+        while end > startIndex, String.Index(end, within: self) == nil {
+            end = utf8.index(before: end)
+        }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,111 @@
+internal import ServiceCatalog
+
+/// What the server says of itself: `agent/self`, `agent/members` and `status/…`.
+extension ConsulAPI {
+    /// The version of Consul whose API this is.
+    ///
+    /// Why: clients such as Nomad use a feature only from the version on that brought it.
+    private static let compatibleVersion = "1.21.4"
+    /// The port that Consul's servers speak to each other on; clients take the address apart.
+    private static let serverPort = 8300
+    private static let gossipPort = 8301
+
+    /// `GET agent/self`.
+    func agentSelf(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let identity = context.identity
+        return .json(for: request, capacity: 4096) { writer in
+            writer.beginObject()
+            writer.key("Config")
+            writer.beginObject()
+            writer.field("Datacenter", identity.datacenter)
+            writer.field("PrimaryDatacenter", identity.datacenter)
+            writer.field("NodeName", identity.nodeName)
+            writer.field("NodeID", identity.nodeID)
+            writer.field("Revision", "")
+            writer.field("Server", true)
+            writer.field("Version", "\(Self.compatibleVersion)+rollcall")
+            writer.field("BuildDate", "1970-01-01T00:00:00Z")
+            writer.endObject()
+            writer.key("DebugConfig")
+            debugConfig(&writer)
+            writer.key("Coord")
+            writer.raw(
+                #"{"Adjustment":0,"Error":1.5,"Height":0.00001,"Vec":[0,0,0,0,0,0,0,0]}"#
+            )
+            writer.key("Member")
+            member(&writer)
+            writer.key("Stats")
+            writer.raw("{}")
+            writer.field("Meta", ["rollcall-version": identity.version], whenEmpty: "{}")
+            writer.key("xDS")
+            writer.raw(#"{"SupportedProxies":{},"Port":-1,"Ports":{"Plaintext":-1,"TLS":-1}}"#)
+            writer.endObject()
+        }
+    }
+
+    /// The settings that clients are known to read.
+    private func debugConfig(_ writer: inout JSONWriter) {
+        let identity = context.identity
+        let port = identity.dnsAddresses.lazy.compactMap { ProbeTarget($0)?.port }.first
+        writer.beginObject()
+        writer.field("ConnectEnabled", false)
+        writer.field("DNSAddrs", identity.dnsAddresses.flatMap { ["tcp://\($0)", "udp://\($0)"] })
+        writer.field("DNSDomain", identity.domain)
+        writer.field("DNSPort", port ?? -1)
+        writer.field("Datacenter", identity.datacenter)
+        writer.field("EnableDebug", false)
+        writer.field("GRPCPort", -1)
+        writer.field("GRPCTLSPort", -1)
+        writer.field("NodeID", identity.nodeID)
+        writer.field("NodeName", identity.nodeName)
+        writer.field("ServerMode", true)
+        writer.endObject()
+    }
+
+    /// `GET agent/members`: this server alone.
+    func agentMembers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        .json(for: request) { writer in
+            writer.beginArray()
+            member(&writer)
+            writer.endArray()
+        }
+    }
+
+    private func member(_ writer: inout JSONWriter) {
+        let identity = context.identity
+        writer.beginObject()
+        writer.field("Name", identity.nodeName)
+        writer.field("Addr", identity.address)
+        writer.field("Port", Self.gossipPort)
+        let tags = [
+            "build": Self.compatibleVersion, "dc": identity.datacenter, "id": identity.nodeID,
+            "port": String(Self.serverPort), "role": "consul",
+        ]
+        writer.field("Tags", tags, whenEmpty: "{}")
+        // Alive.
+        writer.field("Status", 1)
+        writer.field("ProtocolMin", 1)
+        writer.field("ProtocolMax", 5)
+        writer.field("ProtocolCur", 2)
+        writer.field("DelegateMin", 2)
+        writer.field("DelegateMax", 5)
+        writer.field("DelegateCur", 4)
+        writer.endObject()
+    }
+
+    /// `GET status/leader`.
+    func leader(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        .json(for: request) { $0.string(serverAddress) }
+    }
+
+    /// `GET status/peers`.
+    func peers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        .json(for: request) { $0.strings([serverAddress]) }
+    }
+
+    private var serverAddress: String {
+        let address = context.identity.address
+        return HostKind(address) == .ipv6
+            ? "[\(address)]:\(Self.serverPort)" : "\(address):\(Self.serverPort)"
+    }
+}

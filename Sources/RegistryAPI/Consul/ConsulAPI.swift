@@ -1,0 +1,88 @@
+internal import HTTPTypes
+internal import ServiceCatalog
+
+/// Consul's HTTP API over one catalog.
+///
+/// Handlers take a request and answer it; the routes that lead to them are in `ConsulRoutes`.
+struct ConsulAPI: Sendable {
+    let context: APIContext
+    let rules: RegistrationRules
+
+    init(_ context: APIContext) {
+        self.context = context
+        self.rules = RegistrationRules(.consul, limits: context.limits)
+    }
+
+    /// The service that stands for this server; start-up code registers it.
+    static let ownServiceID = "consul"
+    /// The check that stands for this server's being alive.
+    static let aliveCheckID = "serfHealth"
+
+    /// The node that the agent's endpoints act on.
+    var localNode: String { context.identity.nodeName }
+
+    func isLocalNode(_ name: String) -> Bool { Catalog.fold(name) == Catalog.fold(localNode) }
+}
+
+// MARK: - Reading
+
+extension ConsulAPI {
+    /// Answers a read of the catalog, once there is something new if the client waits for that.
+    ///
+    /// `find` runs under the catalog's lock and takes out what `write` then writes without it.
+    func answer<Found: Sendable>(
+        _ request: ConsulRequest,
+        about topic: WatchTopic,
+        find: (borrowing Catalog, ReadOptions) -> Found,
+        write: (inout JSONWriter, Found) -> Void
+    ) async throws(APIError) -> ConsulReply {
+        let options = try ReadOptions(request.query)
+        guard isOwnDatacenter(request.query.first("dc")) else {
+            var reply = ConsulReply.text("No path to datacenter", status: .internalServerError)
+            reply.headers.append(contentsOf: options.headers(index: 1))
+            return reply
+        }
+        if options.blocking.isBlocking {
+            let wait = options.blocking.wait
+            await BlockingQuery.wait(
+                for: topic,
+                above: options.blocking.index,
+                until: ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625),
+                context.keeper,
+                request.client
+            )
+        }
+        let (index, found) = context.keeper.read { catalog in
+            (catalog.index(of: topic), find(catalog, options))
+        }
+        var reply = ConsulReply.json(for: request) { write(&$0, found) }
+        reply.headers.append(contentsOf: options.headers(index: index))
+        return reply
+    }
+
+    func isOwnDatacenter(_ name: String?) -> Bool {
+        guard let name, !name.isEmpty else { return true }
+        return name.lowercased() == context.identity.datacenter.lowercased()
+    }
+}
+
+// MARK: - Writing
+
+extension ConsulAPI {
+    /// Appends `change` and returns once it is in the answers.
+    ///
+    /// `refusal` words a refusal of the catalog; without, or where it has no word, the refusal is
+    /// Consul's 500.
+    func append(
+        _ change: CatalogChange,
+        refusal: (CatalogRejection) -> APIError? = { _ in nil }
+    ) async throws(APIError) {
+        do {
+            try await context.log.append(change)
+        } catch .rejected(let rejection) {
+            throw refusal(rejection) ?? APIError(.serverFault, rejection.description)
+        } catch {
+            throw APIError(.unavailable, error.description)
+        }
+    }
+}

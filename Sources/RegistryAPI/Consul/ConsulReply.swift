@@ -1,0 +1,46 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// What a handler of Consul's API answers.
+struct ConsulReply: Sendable {
+    var status: HTTPResponse.Status = .ok
+    var headers: HTTPFields = [:]
+    var body: [UInt8] = []
+
+    /// 200 without a body.
+    static let empty = ConsulReply()
+
+    /// JSON that `write` produces.
+    static func json(
+        for request: ConsulRequest,
+        status: HTTPResponse.Status = .ok,
+        capacity: Int = 512,
+        _ write: (inout JSONWriter) -> Void
+    ) -> ConsulReply {
+        var writer = JSONWriter(capacity: capacity)
+        write(&writer)
+        let body = request.wantsPretty ? JSONWriter.indented(writer.bytes) : writer.bytes
+        return ConsulReply(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: body
+        )
+    }
+
+    static func text(_ text: String, status: HTTPResponse.Status) -> ConsulReply {
+        ConsulReply(
+            status: status,
+            headers: [.contentType: "text/plain; charset=utf-8"],
+            body: Array(text.utf8)
+        )
+    }
+
+    var response: Response {
+        Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+}

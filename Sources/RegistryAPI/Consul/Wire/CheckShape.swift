@@ -1,0 +1,57 @@
+internal import ServiceCatalog
+
+extension JSONWriter {
+    /// A check as all endpoints show it.
+    mutating func check(_ check: HealthCheck) {
+        beginObject()
+        field("Node", check.node)
+        field("CheckID", check.id)
+        field("Name", check.name)
+        field("Status", check.status.rawValue)
+        field("Notes", check.notes)
+        field("Output", check.output)
+        field("ServiceID", check.serviceID)
+        field("ServiceName", check.serviceName)
+        field("ServiceTags", check.serviceTags)
+        field("Type", check.consulType)
+        let times = check.definition?.probeTimes
+        field("Interval", times.map { DurationText.format(milliseconds: $0.interval) } ?? "")
+        field("Timeout", times.map { DurationText.format(milliseconds: $0.timeout) } ?? "")
+        field("ExposedPort", 0)
+        key("Definition")
+        raw("{}")
+        field("CreateIndex", check.createIndex)
+        field("ModifyIndex", check.modifyIndex)
+        endObject()
+    }
+
+    mutating func checks(_ checks: [HealthCheck]) {
+        beginArray()
+        for check in checks { self.check(check) }
+        endArray()
+    }
+}
+
+extension HealthCheck {
+    /// True for the checks that put an instance or a node into maintenance.
+    var isMaintenance: Bool {
+        id == Self.nodeMaintenanceID || id == Self.serviceMaintenanceID(serviceID)
+    }
+
+    /// The type as Consul names it; empty when somebody else reports the status.
+    fileprivate var consulType: String {
+        guard let definition else { return isMaintenance ? "maintenance" : "" }
+        let name = definition.typeName
+        return name == "https" ? "http" : name
+    }
+}
+
+extension CheckDefinition {
+    /// The times of a check that is probed; nil for one that waits for reports or follows others.
+    fileprivate var probeTimes: (interval: Int, timeout: Int)? {
+        switch probe {
+        case .ttl, .alias: nil
+        default: (intervalMilliseconds, timeoutMilliseconds)
+        }
+    }
+}
