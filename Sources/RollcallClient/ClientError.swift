@@ -54,7 +54,7 @@ extension ClientError: CustomStringConvertible {
     /// The message, the field and the hint in one line.
     public var description: String {
         var text = message
-        if let field { text = "\(field): \(text)" }
+        if let field, !text.contains(field) { text = "\(field): \(text)" }
         if let hint { text += " (\(hint))" }
         return text
     }

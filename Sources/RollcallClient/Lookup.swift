@@ -163,7 +163,8 @@ public struct Lookup: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw ClientError(.unreachable, "cannot reach \(server): \(error)")
+            let reason = ConnectionErrorText.text(error)
+            throw ClientError(.unreachable, "cannot reach \(server): \(reason)")
         }
     }
 

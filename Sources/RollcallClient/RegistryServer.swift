@@ -224,7 +224,7 @@ extension RegistryServer {
         default:
             return ClientError(
                 .unreachable,
-                "cannot reach \(address): \(error)",
+                "cannot reach \(address): \(ConnectionErrorText.text(error))",
                 hint: "is `rollcall serve` running there?"
             )
         }

@@ -69,7 +69,7 @@ struct DiscoveryTests {
             try await Discovery(server).services()
         }
         #expect(error?.code == .unreachable)
-        #expect(error?.message.contains("http://127.0.0.1:9") == true)
+        #expect(error?.message == "cannot reach http://127.0.0.1:9: Connection refused")
     }
 
     @Test(

@@ -9,19 +9,9 @@ func withFakeNameServer<Result: Sendable>(
     body: @Sendable (_ address: String) async throws -> Result
 ) async throws -> Result {
     typealias Datagram = AddressedEnvelope<ByteBuffer>
-    let udp = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-        .bind(host: "127.0.0.1", port: 0) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<Datagram, Datagram>(wrappingChannelSynchronously: channel)
-            }
-        }
+    let (datagrams, tcp) = try await bindBoth()
+    let udp = try await datagrams.wrapped(Datagram.self, Datagram.self)
     let port = try #require(udp.channel.localAddress?.port)
-    let tcp = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-        .bind(host: "127.0.0.1", port: port) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-            }
-        }
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             try await udp.executeThenClose { inbound, outbound in
@@ -37,7 +27,8 @@ func withFakeNameServer<Result: Sendable>(
         }
         group.addTask {
             try await tcp.executeThenClose { connections in
-                for try await connection in connections {
+                for try await channel in connections {
+                    let connection = try await channel.wrapped(ByteBuffer.self, ByteBuffer.self)
                     try await connection.executeThenClose { inbound, outbound in
                         var received = ByteBuffer()
                         for try await part in inbound {
@@ -61,6 +52,27 @@ func withFakeNameServer<Result: Sendable>(
         defer { group.cancelAll() }
         return try await body("127.0.0.1:\(port)")
     }
+}
+
+/// A UDP and a TCP socket on the same port; another port when somebody else has the second one.
+private func bindBoth() async throws -> (any Channel, NIOAsyncChannel<any Channel, Never>) {
+    var failure: any Error = CancellationError()
+    for _ in 0..<20 {
+        let udp = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        do {
+            let port = try #require(udp.localAddress?.port)
+            let tcp = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .childChannelOption(.autoRead, value: false)
+                .bind(host: "127.0.0.1", port: port) { $0.eventLoop.makeSucceededFuture($0) }
+            return (udp, tcp)
+        } catch {
+            failure = error
+            try? await udp.close()
+        }
+    }
+    throw failure
 }
 
 extension ByteBuffer {

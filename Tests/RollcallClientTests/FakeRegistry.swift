@@ -32,12 +32,12 @@ func withFakeRegistry<Result: Sendable>(
     reply: @escaping @Sendable (FakeRequest) async -> FakeReply,
     body: @Sendable (RegistryServer) async throws -> Result
 ) async throws -> Result {
-    typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
     let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .childChannelOption(.autoRead, value: false)
         .bind(host: "127.0.0.1", port: 0) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                return try Connection(wrappingChannelSynchronously: channel)
+                return channel
             }
         }
     let port = try #require(listener.channel.localAddress?.port)
@@ -57,9 +57,13 @@ func withFakeRegistry<Result: Sendable>(
     }
 
     @Sendable func serve(
-        _ connection: Connection,
+        _ channel: any Channel,
         _ reply: @Sendable (FakeRequest) async -> FakeReply
     ) async throws {
+        let connection = try await channel.wrapped(
+            HTTPServerRequestPart.self,
+            HTTPServerResponsePart.self
+        )
         try await connection.executeThenClose { inbound, outbound in
             var request = FakeRequest(method: "", uri: "", headers: [:], body: "")
             for try await part in inbound {
@@ -96,5 +100,23 @@ func withFakeRegistry<Result: Sendable>(
             try await outbound.write(.body(.byteBuffer(ByteBuffer(string: part))))
         }
         if !answer.staysOpen { try await outbound.write(.end(nil)) }
+    }
+}
+
+extension Channel {
+    /// The channel as asynchronous sequences.
+    ///
+    /// Why not in the initializer: a connection that nobody comes to serve must not be wrapped, for a wrapper that
+    /// is thrown away unused ends the program. Reading starts here, so nothing is lost.
+    func wrapped<Inbound: Sendable, Outbound: Sendable>(
+        _: Inbound.Type,
+        _: Outbound.Type
+    ) async throws -> NIOAsyncChannel<Inbound, Outbound> {
+        let channel = try await eventLoop.submit {
+            try NIOAsyncChannel<Inbound, Outbound>(wrappingChannelSynchronously: self)
+        }.get()
+        // Fails on a connection that is closed already, which the wrapper tells as well.
+        try? await setOption(.autoRead, value: true).get()
+        return channel
     }
 }

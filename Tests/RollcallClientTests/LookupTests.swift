@@ -144,13 +144,14 @@ struct LookupTests {
     @Test("a server that is not there is `unreachable`")
     func unreachable() async throws {
         var lookup = try Lookup("127.0.0.1:9")
-        lookup.timeout = .milliseconds(100)
+        lookup.timeout = .seconds(10)
         lookup.attempts = 1
         let asked = lookup
         let error = await #expect(throws: ClientError.self) {
             try await asked.addresses(of: "web.service.consul")
         }
         #expect(error?.code == .unreachable)
+        #expect(error?.message == "cannot reach 127.0.0.1:9: Connection refused")
     }
 
     @Test(

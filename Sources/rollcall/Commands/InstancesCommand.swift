@@ -35,11 +35,16 @@ struct InstancesCommand: AsyncParsableCommand {
             let troubles = instance.checks.filter { $0.status != "passing" }
                 .map { "\($0.name): \(RawValue.oneLine($0.output))" }
             return [
-                instance.id, instance.node, address(of: instance), instance.health.rawValue,
+                instance.id, instance.node, address(of: instance), state(of: instance),
                 instance.tags.joined(separator: ","), troubles.joined(separator: "; "),
             ]
         }
         return TextOutput.table([["ID", "NODE", "ADDRESS", "HEALTH", "TAGS", "CHECKS"]] + rows)
+    }
+
+    /// The health, and whether it is on its way out.
+    static func state(of instance: ServiceInstance) -> String {
+        instance.draining ? "\(instance.health.rawValue) draining" : instance.health.rawValue
     }
 
     static func address(of instance: ServiceInstance) -> String {

@@ -40,15 +40,11 @@ struct WatchCommand: AsyncParsableCommand {
         let gone = before.filter { !new.contains(key($0)) }.map { "- \($0.id)" }
         let others = after.compactMap { instance -> String? in
             let text = "\(instance.id) \(InstancesCommand.address(of: instance))"
-            guard let previous = old[key(instance)] else {
-                return "+ \(text) \(instance.health.rawValue)"
-            }
+            let state = InstancesCommand.state(of: instance)
+            guard let previous = old[key(instance)] else { return "+ \(text) \(state)" }
             guard previous != instance else { return nil }
-            let health =
-                previous.health == instance.health
-                ? instance.health.rawValue
-                : "\(previous.health.rawValue) -> \(instance.health.rawValue)"
-            return "~ \(text) \(health)"
+            let before = InstancesCommand.state(of: previous)
+            return "~ \(text) " + (before == state ? state : "\(before) -> \(state)")
         }
         return (gone + others).map { "\(index) \($0)" }
     }
