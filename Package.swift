@@ -1,7 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings of every Swift target: the language mode is 6, unsafe code is marked, and a warning is an error.
+/// Settings of every Swift target.
+///
+/// The language mode is 6, unsafe code is marked, and a warning is an error.
 let house: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -36,10 +38,16 @@ let dataPlane: [Target] =
     [
         // The DNS library that every zone file and every unusual record goes through.
         .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
-        // recvmmsg, sendmmsg, epoll and control messages, which Glibc's Swift module lacks. `_GNU_SOURCE` stands
+        // recvmmsg, sendmmsg, epoll and control messages, which Glibc's Swift module lacks.
+        // `_GNU_SOURCE` stands
         // here and never in the header: there it changes what other C modules see.
         .target(name: "CDatagram", cSettings: [.define("_GNU_SOURCE")]),
-        .target(name: "TestSupport", dependencies: ["DNSWire"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(
+            name: "TestSupport",
+            dependencies: ["DNSWire"],
+            path: "Tests/TestSupport",
+            swiftSettings: house
+        ),
     ]
     + room("DNSWire")
     + room("DNSResponder", ["DNSWire", "CDatagram"])
@@ -75,7 +83,8 @@ let edges: [Target] =
         .executableTarget(
             name: "rollcall",
             dependencies: [
-                "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "DurableStore", "HealthProber",
+                "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "DurableStore",
+                "HealthProber",
                 "RegistryAPI", "RollcallClient", "CDatagram", logging, lifecycle,
                 product("ArgumentParser", "swift-argument-parser"),
                 product("UnixSignals", "swift-service-lifecycle"),
@@ -92,9 +101,17 @@ let edges: [Target] =
             swiftSettings: house
         ),
         // The real program, on free ports, asked by real clients.
-        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "DNSWire"], swiftSettings: house),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["TestSupport", "DNSWire"],
+            swiftSettings: house
+        ),
         // The wire only, with NSD as the referee.
-        .testTarget(name: "ConformanceTests", dependencies: ["TestSupport", "DNSWire"], swiftSettings: house),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["TestSupport", "DNSWire"],
+            swiftSettings: house
+        ),
         // House rules as tests.
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
@@ -105,17 +122,25 @@ let package = Package(
     products: [.library(name: "RollcallClient", targets: ["RollcallClient"])],
     dependencies: [
         // Server, client and event loops of HTTP; TLS and HTTP/2 for probes.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git",
+            from: "2.28.1",
+            traits: []
+        ),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
-        // SQLite with checked statements and a serialised writer: the journal and the stored catalog.
+        // SQLite with checked statements and a serialised writer: the journal and the stored
+        // catalog.
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         // Structured logs, and start and stop of long-running parts in order.
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git",
+            from: "2.13.0"
+        ),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // The prober's queue of due checks is a binary heap.
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
@@ -138,7 +163,8 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
     )
 }
 
-/// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests. Rooms of the data
+/// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests.
+/// Rooms of the data
 /// plane need no package, so then none is resolved.
 if let rooms = Context.environment["ROOMS"]?.split(separator: ",").map(String.init) {
     func targetName(_ dependency: Target.Dependency) -> String? {
