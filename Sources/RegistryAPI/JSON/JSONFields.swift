@@ -192,9 +192,9 @@ extension JSONFields {
     /// The one of `known` that `name` was probably meant to be.
     static func nearest(to name: String, in known: [String]) -> String? {
         let scored = known.map { ($0, distance(Array(name.lowercased()), Array($0.lowercased()))) }
-        guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(1, name.count / 3) else {
-            return nil
-        }
+        // Two letters that changed places are two changes.
+        let changesMax = name.count < 4 ? 1 : max(2, name.count / 3)
+        guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= changesMax else { return nil }
         return best.0
     }
 

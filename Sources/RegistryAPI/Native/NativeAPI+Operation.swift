@@ -37,7 +37,7 @@ extension NativeAPI {
         )
     }
 
-    /// `GET /health`: can the server do all its work?
+    /// `GET /health`: says whether the server can do all its work.
     func health() throws -> Response {
         guard let problem = api.healthProblem() else {
             return try JSONReply.response(Condition(status: "ok"))
@@ -48,7 +48,7 @@ extension NativeAPI {
         )
     }
 
-    /// `GET /ready`: should it be sent requests? No longer, once it is stopping.
+    /// `GET /ready`: says whether to send requests here; no longer, once the server is stopping.
     func ready() throws -> Response {
         let problem = Task.isShuttingDownGracefully ? "the server is stopping" : api.healthProblem()
         guard let problem else { return try JSONReply.response(Condition(status: "ready")) }
