@@ -11,6 +11,9 @@ package struct ZoneFolder: Sendable {
     package let zones: StaticZoneSet
     package let warnings: [ZoneFileWarning]
 
+    /// No folder at all.
+    package static let empty = ZoneFolder(zones: StaticZoneSet(), warnings: [])
+
     /// Reads all zone files in `path`, none of them or all: the first fault is thrown.
     ///
     /// `otherApexes` are those of the service catalog; a file for one of them is a fault.

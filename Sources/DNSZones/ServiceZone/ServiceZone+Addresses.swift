@@ -30,7 +30,8 @@ extension ServiceZone {
         _ owners: Catalog.AddressOwners,
         _ catalog: borrowing Catalog
     ) -> [TableChange] {
-        guard let names = domains.first else { return [] }
+        guard let names = domains.first, case let home = reverseHome(of: address), home != .zoneFile
+        else { return [] }
         let nodes = owners.nodes.keys.sorted().compactMap { catalog.node($0)?.name }
         let services = owners.services.keys.sorted().prefix(Self.pointersMax)
         let targets =
@@ -42,7 +43,7 @@ extension ServiceZone {
             rdata: targets.prefix(Self.pointersMax).map(\.wire)
         )
         let name = address.reverseName
-        guard reverseZone(of: name) == nil else {
+        guard home == .alone else {
             return [.name(PublishedName(name: name, here: .rrsets([pointers])))]
         }
         // Claim nothing but this one address of a network that is not ours.
@@ -51,9 +52,33 @@ extension ServiceZone {
         return [.zone(zone(apex: name, names: names, serial: catalog.index)), .name(apex)]
     }
 
-    private func reverseRemoval(_ address: IPAddress) -> [TableChange] {
+    func reverseRemoval(_ address: IPAddress) -> [TableChange] {
         let name = address.reverseName
-        return reverseZone(of: name) != nil
-            ? [.removeName(name)] : [.removeName(name), .removeZone(apex: name)]
+        return switch reverseHome(of: address) {
+        case .zoneFile: []
+        case .reverseZone: [.removeName(name)]
+        case .alone: [.removeName(name), .removeZone(apex: name)]
+        }
+    }
+
+    /// Whose the reverse name of an address is.
+    enum ReverseHome {
+        /// A zone file has the say.
+        case zoneFile
+        /// One of the reverse zones that are ours whole.
+        case reverseZone
+        /// Nobody's here: the name is a zone of its own.
+        case alone
+    }
+
+    private func reverseHome(of address: IPAddress) -> ReverseHome {
+        var name = address.reverseName
+        let settings = settings
+        while let parent = name.parent {
+            if settings.staticApexes.contains(name) { return .zoneFile }
+            if settings.reverseZones.contains(name) { return .reverseZone }
+            name = parent
+        }
+        return .alone
     }
 }

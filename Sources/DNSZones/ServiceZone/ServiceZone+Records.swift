@@ -73,7 +73,7 @@ extension ServiceZone {
             )
         var rrsets = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
         rrsets += serviceRRset(up, names, ttlSeconds: ttlSeconds)
-        rrsets += textRRset(up.map(\.instance.meta), ttlSeconds: ttlSeconds)
+        rrsets += textRRset(up, ttlSeconds: ttlSeconds)
         // Addresses beside an alias would contradict each other: the alias is for when there are none.
         let host = up.contains { !$0.addresses.isEmpty } ? nil : up.first?.host
         return owners.map {
@@ -157,23 +157,16 @@ extension ServiceZone {
         return ServiceNames.host(endpoint.host)
     }
 
-    /// One TXT record for each non-empty meta, its pairs as `key=value` strings in order of key.
+    /// One TXT record for each instance with meta, its pairs as `key=value` strings in order of key.
     ///
     /// RFC 6763 §6.3. A pair that is too long for one string is left out.
-    func textRRset(_ metas: [[String: String]], ttlSeconds: UInt32) -> [PublishedRRset] {
-        var seen: Set<[UInt8]> = []
-        var rdata: [[UInt8]] = []
-        for meta in metas {
-            let pairs = meta.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                .filter { $0.utf8.count <= WireLimits.characterStringBytesMax }
-            guard !pairs.isEmpty else { continue }
-            let record = RData.txt(pairs)
-            if seen.insert(record).inserted { rdata.append(record) }
+    private func textRRset(_ endpoints: [Endpoint], ttlSeconds: UInt32) -> [PublishedRRset] {
+        let records = endpoints.compactMap { endpoint -> [UInt8]? in
+            let pairs = endpoint.instance.meta.sorted { $0.key < $1.key }
+                .map { "\($0.key)=\($0.value)" }.filter(\.isCharacterString)
+            return pairs.isEmpty ? nil : RData.txt(pairs)
         }
-        guard !rdata.isEmpty else { return [] }
-        return [
-            PublishedRRset(type: .txt, ttlSeconds: ttlSeconds, rdata: rdata, rotates: true)
-        ]
+        return PublishedRRset.text(records, ttlSeconds: ttlSeconds)
     }
 }
 

@@ -37,20 +37,22 @@ package final class ServiceZone: CatalogListener {
 
     /// Answers by `new` from now on; called while nobody changes the catalog.
     ///
-    /// Domains, datacenter and reverse zones are fixed: names under old ones would be left behind.
-    /// - Returns: false when one of these differs; nothing has changed then.
-    package func replaceSettings(
-        _ new: ServiceZoneSettings,
-        for catalog: borrowing Catalog
-    ) -> Bool {
+    /// Domains, datacenter, reverse zones and the name server's label stay those of the start: names
+    /// under others would be left behind.
+    package func replaceSettings(_ new: ServiceZoneSettings, for catalog: borrowing Catalog) {
         let old = settings
-        guard new.domains == old.domains, new.datacenter == old.datacenter,
-            new.reverseZones == old.reverseZones, new.nameServerLabel == old.nameServerLabel
-        else { return false }
-        guard new != old else { return true }
+        var new = new
+        new.domains = old.domains
+        new.datacenter = old.datacenter
+        new.reverseZones = old.reverseZones
+        new.nameServerLabel = old.nameServerLabel
+        guard new != old else { return }
+        if new.staticApexes != old.staticApexes {
+            // Under the old settings: these names are where they said.
+            publish(catalog.addresses.flatMap { reverseRemoval($0) })
+        }
         currentSettings.withLock { $0 = new }
         publishAll(of: catalog)
-        return true
     }
 
     /// Publishes the zones and all that `catalog` holds.
@@ -174,7 +176,7 @@ package final class ServiceZone: CatalogListener {
                     node.ipAddresses,
                     ttlSeconds: settings.nodeTTLSeconds
                 )
-                rrsets += textRRset([node.meta], ttlSeconds: settings.nodeTTLSeconds)
+                rrsets += NodeText.rrset(node.meta, ttlSeconds: settings.nodeTTLSeconds)
                 let host = node.ipAddresses.isEmpty ? node.address : nil
                 changes.append(
                     put(

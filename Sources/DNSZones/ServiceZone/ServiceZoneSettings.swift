@@ -17,6 +17,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var nameServerAddresses: [IPAddress]
     /// Reverse zones that are ours whole; an address outside them is a zone of its own.
     package var reverseZones: [DomainName]
+    /// Apexes of zone files: what lies below one is the file's, also the reverse names of instances.
+    package var staticApexes: Set<DomainName>
     /// True: instances with a warning are left out as critical ones are.
     package var onlyPassing: Bool
 
@@ -30,6 +32,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         mailboxLabel: String = "hostmaster",
         nameServerAddresses: [IPAddress] = [],
         reverseZones: [DomainName] = [],
+        staticApexes: Set<DomainName> = [],
         onlyPassing: Bool = false
     ) {
         self.domains = domains
@@ -41,6 +44,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         self.mailboxLabel = mailboxLabel
         self.nameServerAddresses = nameServerAddresses
         self.reverseZones = reverseZones
+        self.staticApexes = staticApexes
         self.onlyPassing = onlyPassing
     }
 }

@@ -29,7 +29,9 @@ struct Daemon {
             do {
                 try await serve(registry)
             } catch {
+                // A group that throws cancels the log in the middle of its last write.
                 registry.log.stop()
+                try await group.waitForAll()
                 throw error
             }
             registry.log.stop()
@@ -63,14 +65,13 @@ struct Daemon {
         }
         responder.start()
         defer { responder.stop() }
-        announce(registry, responder, api)
-        notify.send(.ready)
         let reloader = Reloader(
             sources: sources,
             started: configuration,
             registry: registry,
             notify: notify,
-            logger: logger
+            logger: logger,
+            announce: { announce(registry, responder, api) }
         )
         try await ServiceGroup(
             services: [prober, WatchClock(keeper: registry.keeper), reloader, api],

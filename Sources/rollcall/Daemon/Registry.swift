@@ -22,7 +22,7 @@ struct Registry {
 
     /// Loads the store and the zones and compiles all answers; nothing listens yet.
     init(_ configuration: Configuration, logger: Logger) throws(StartError) {
-        let zones = try ZonesDirectory(configuration).load()
+        let zones = try configuration.loadZones()
         for warning in zones.warnings {
             logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])
         }
@@ -57,7 +57,10 @@ struct Registry {
             }
         }
         self.publish = publish
-        let serviceZone = ServiceZone(settings: configuration.serviceZone, publish: publish)
+        let serviceZone = ServiceZone(
+            settings: configuration.serviceZone(beside: zones.zones),
+            publish: publish
+        )
         self.serviceZone = serviceZone
         fallback = AuthoritativeFallback(
             zones: zones.zones,
@@ -117,20 +120,39 @@ extension Registry {
     }
 }
 
-extension ZonesDirectory {
-    init(_ configuration: Configuration) {
-        let reverse = configuration.serviceZone.reverseZones
-        self.init(
-            path: configuration.zonesDirectory,
-            isRequired: configuration.zonesDirectory != Configuration().zonesDirectory,
-            otherApexes: Set(configuration.domains + reverse)
-        )
+extension Configuration {
+    /// The zone files; `fixed` has the domains that the server was started with.
+    ///
+    /// A folder that somebody asked for must be there; the default one may be missing.
+    func loadZones(startedAs fixed: Configuration? = nil) throws(StartError) -> ZoneFolder {
+        let started = fixed ?? self
+        let path = zonesDirectory
+        if path == Configuration(host: host).zonesDirectory,
+            !FileManager.default.fileExists(atPath: path)
+        {
+            return ZoneFolder.empty
+        }
+        do {
+            return try ZoneFolder.load(
+                path: path,
+                otherApexes: Set(started.domains + started.reverseZones)
+            )
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    /// How the catalog's names are answered beside `zones`.
+    func serviceZone(beside zones: StaticZoneSet) -> ServiceZoneSettings {
+        var settings = serviceZone
+        settings.staticApexes = Set(zones.zones.keys)
+        return settings
     }
 }
 
 extension Configuration {
     /// The part that concerns the catalog's names.
-    var serviceZone: ServiceZoneSettings {
+    private var serviceZone: ServiceZoneSettings {
         var exact: [String: UInt32] = [:]
         var prefixes: [String: UInt32] = [:]
         var serviceTTLSeconds = dns.serviceTTLSeconds

@@ -1,3 +1,4 @@
+internal import DNSResponder
 internal import DNSZones
 internal import Logging
 internal import ServiceCatalog
@@ -12,9 +13,17 @@ struct Reloader: Service {
     let registry: Registry
     let notify: SystemdNotify
     let logger: Logger
+    /// Tells that the server is ready.
+    let announce: @Sendable () -> Void
 
+    /// Announces, then reloads at each SIGHUP.
+    ///
+    /// Why it announces: who reads the ready line may send a signal at once, so all are trapped before.
+    /// The group that runs this has trapped its own by now.
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
+        announce()
+        notify.send(.ready)
         for await _ in signals.cancelOnGracefulShutdown() {
             notify.send(.reloading)
             reload()
@@ -24,39 +33,51 @@ struct Reloader: Service {
 
     private func reload() {
         let new: Configuration
-        let zones: (zones: StaticZoneSet, warnings: [ZoneFileWarning])
+        let folder: ZoneFolder
         do {
             new = try sources.load()
             // The catalog's domains stay those of the start.
-            var directory = ZonesDirectory(started)
-            directory.path = new.zonesDirectory
-            zones = try directory.load()
+            folder = try new.loadZones(startedAs: started)
         } catch {
             logger.error(
-                "reload refused, the old configuration stays",
+                "reload refused, the old settings and zones stay",
                 metadata: ["error": "\(error)"]
             )
             return
         }
-        for warning in zones.warnings {
+        let old = registry.fallback.current
+        for warning in folder.warnings + folder.zones.serialWarnings(since: old) {
             logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])
         }
-        let changes = StaticZoneCompiler.changes(
-            from: registry.fallback.current,
-            to: zones.zones
-        )
-        registry.fallback.replace(zones.zones)
-        registry.publish(changes)
-        let isReplaced = registry.keeper.read { catalog in
-            registry.serviceZone.replaceSettings(new.serviceZone, for: catalog)
-        }
-        if !isReplaced || new.needsRestart(after: started) {
+        let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
+        replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
+        if new.needsRestart(after: started) {
             logger.warning("some changed settings take effect at the next start only")
         }
         logger.info(
             "reloaded",
-            metadata: ["zones": "\(zones.zones.zones.count)", "changes": "\(changes.count)"]
+            metadata: [
+                "zones": "\(folder.zones.zones.count)", "changes": "\(changes.count)",
+            ]
         )
+    }
+
+    /// Names of the catalog leave what becomes a zone file's before that comes, and take what it
+    /// leaves after it has gone.
+    private func replace(
+        _ zones: StaticZoneSet,
+        _ changes: [TableChange],
+        _ settings: ServiceZoneSettings
+    ) {
+        var between = settings
+        between.staticApexes.formUnion(registry.fallback.current.zones.keys)
+        func apply(_ settings: ServiceZoneSettings) {
+            registry.keeper.read { registry.serviceZone.replaceSettings(settings, for: $0) }
+        }
+        apply(between)
+        registry.publish(changes)
+        registry.fallback.replace(zones)
+        apply(settings)
     }
 }
 

@@ -12,6 +12,7 @@ private final class Published: Sendable {
     private let zones = Mutex<[DomainName: PublishedZone]>([:])
     private let changeCounts = Mutex<[Int]>([])
     let keeper: CatalogKeeper
+    private let current: Mutex<ServiceZone?> = Mutex(nil)
     private let nextIndex = Mutex<CatalogIndex>(2)
 
     init(domains: [String] = ["consul"], onlyPassing: Bool = false) throws {
@@ -25,6 +26,7 @@ private final class Published: Sendable {
         )
         let zone = ServiceZone(settings: settings) { [weak self] in self?.take($0) }
         keeper.add(zone) { zone.publishAll(of: $0) }
+        current.withLock { $0 = zone }
         try change(
             .register(
                 Registration(
@@ -49,6 +51,14 @@ private final class Published: Sendable {
             case .removeName(let name): names.withLock { $0[name] = nil }
             }
         }
+    }
+
+    /// Changes the settings as a reload does.
+    func reload(_ change: (inout ServiceZoneSettings) throws -> Void) throws {
+        let zone = try #require(current.withLock { $0 })
+        var settings = zone.settings
+        try change(&settings)
+        keeper.read { zone.replaceSettings(settings, for: $0) }
     }
 
     func change(_ change: CatalogChange) throws {
@@ -289,6 +299,64 @@ struct ServiceZoneTests {
             .deregisterInstance(InstanceKey(node: "n1", id: "w1"), onlyIf: nil)
         )
         #expect(try published.zone("7.113.0.203.in-addr.arpa") == nil)
+    }
+
+    @Test("a node's meta is one TXT record a pair, quoted as RFC 1464 says")
+    func nodeText() throws {
+        let published = try Published()
+        #expect(try published.records("n1.node.consul", .txt) == ["\"rack=a\""])
+        let odd = [
+            "a=b": "c`d", " k ": "v", "rfc1035-x": "plain",
+            "long": String(repeating: "x", count: 300),
+        ]
+        try published.change(
+            .register(
+                Registration(
+                    node: Node(name: "n2", address: "10.0.0.2", datacenter: "dc1", meta: odd)
+                )
+            )
+        )
+        #expect(
+            try published.records("n2.node.consul", .txt) == [
+                "\"` k` =v\"", "\"a`=b=c``d\"", "\"plain\"",
+            ]
+        )
+    }
+
+    @Test("a reverse name below a zone file's apex is the file's, also when the file comes later")
+    func staticApex() throws {
+        let published = try Published()
+        try published.register("w1", address: "192.0.2.7")
+        let name = "7.2.0.192.in-addr.arpa"
+        #expect(try published.records(name, .ptr) == ["web.service.dc1.consul."])
+        try published.reload { $0.staticApexes = [try DomainName("2.0.192.in-addr.arpa")] }
+        #expect(try published.name(name) == nil)
+        #expect(try published.zone(name) == nil)
+        try published.register("w2", service: "db", address: "192.0.2.7")
+        #expect(try published.name(name) == nil)
+        try published.reload { $0.staticApexes = [] }
+        #expect(
+            try published.records(name, .ptr) == [
+                "db.service.dc1.consul.", "web.service.dc1.consul.",
+            ]
+        )
+    }
+
+    @Test("a reload changes TTLs at once and leaves the domains alone")
+    func reload() throws {
+        let published = try Published()
+        try published.register("w1", address: "10.0.1.1")
+        try published.reload { settings in
+            settings.serviceTTL = ServiceTTL(defaultSeconds: 42)
+            settings.domains = [try DomainName("elsewhere")]
+        }
+        let name = try #require(try published.name("web.service.consul"))
+        guard case .rrsets(let rrsets) = name.here else {
+            Issue.record("no RRsets")
+            return
+        }
+        #expect(rrsets.map(\.ttlSeconds).allSatisfy { $0 == 42 })
+        #expect(try published.zone("elsewhere") == nil)
     }
 
     @Test("each domain has its own names in targets")
