@@ -4,14 +4,21 @@ import Testing
 
 @Suite("IP addresses")
 struct IPAddressTests {
-    @Test("text that is read is written back in its shortest form", arguments: [
-        ("10.0.1.1", "10.0.1.1"), ("2001:DB8::0:1", "2001:db8::1"), ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
-    ])
+    @Test(
+        "text that is read is written back in its shortest form",
+        arguments: [
+            ("10.0.1.1", "10.0.1.1"), ("2001:DB8::0:1", "2001:db8::1"),
+            ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
+        ]
+    )
     func roundTrip(text: String, shortest: String) throws {
         #expect(try #require(IPAddress(text)).description == shortest)
     }
 
-    @Test("anything but an address is refused", arguments: ["", "10.0.1", "10.0.1.256", "1.2.3.4/8", "fe80::1%eth0", "a.b"])
+    @Test(
+        "anything but an address is refused",
+        arguments: ["", "10.0.1", "10.0.1.256", "1.2.3.4/8", "fe80::1%eth0", "a.b"]
+    )
     func refused(text: String) {
         #expect(IPAddress(text) == nil)
     }
@@ -27,7 +34,9 @@ struct IPAddressTests {
 
     @Test("reverse names follow RFC 1035 section 3.5 and RFC 3596 section 2.5")
     func reverseNames() throws {
-        #expect(try #require(IPAddress("10.0.1.2")).reverseName.description == "2.1.0.10.in-addr.arpa.")
+        #expect(
+            try #require(IPAddress("10.0.1.2")).reverseName.description == "2.1.0.10.in-addr.arpa."
+        )
         #expect(try #require(IPAddress("::1")).reverseName.labelCount == 34)
     }
 
@@ -37,7 +46,9 @@ struct IPAddressTests {
         #expect(block.contains(try #require(IPAddress("10.255.0.1"))))
         #expect(!block.contains(try #require(IPAddress("11.0.0.1"))))
         #expect(!block.contains(try #require(IPAddress("::1"))))
-        #expect(try #require(NetworkPrefix("::/0")).contains(try #require(IPAddress("2001:db8::1"))))
+        #expect(
+            try #require(NetworkPrefix("::/0")).contains(try #require(IPAddress("2001:db8::1")))
+        )
         #expect(NetworkPrefix("10.0.0.0/33") == nil)
     }
 }
