@@ -39,8 +39,8 @@ let dataPlane: [Target] =
         // The DNS library that every zone file and every unusual record goes through.
         .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         // recvmmsg, sendmmsg, epoll and control messages, which Glibc's Swift module lacks.
-        // `_GNU_SOURCE` stands
-        // here and never in the header: there it changes what other C modules see.
+        // `_GNU_SOURCE` stands here and never in the header: there it changes what other C modules
+        // see.
         .target(name: "CDatagram", cSettings: [.define("_GNU_SOURCE")]),
         .target(
             name: "TestSupport",
@@ -164,8 +164,8 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
 }
 
 /// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests.
-/// Rooms of the data
-/// plane need no package, so then none is resolved.
+///
+/// Rooms of the data plane need no package, so then none is resolved.
 if let rooms = Context.environment["ROOMS"]?.split(separator: ",").map(String.init) {
     func targetName(_ dependency: Target.Dependency) -> String? {
         switch dependency {
