@@ -14,6 +14,7 @@
 ///    believed once the mass failure has lasted for `answeredHold`: the way to it works, and
 ///    somebody has switched much off. Silence is held for as long as it is so widespread.
 package struct EvidenceGuard: Sendable {
+    /// The numbers of the rules.
     package struct Settings: Hashable, Sendable {
         package var shortWindow: Duration = .milliseconds(500)
         package var longWindow: Duration = .seconds(10)
@@ -38,8 +39,8 @@ package struct EvidenceGuard: Sendable {
     }
 
     package let settings: Settings
-    /// The short one, the long one.
-    private var windows: [(window: OutcomeWindow, shareMin: Double)]
+    private var short: OutcomeWindow
+    private var long: OutcomeWindow
     private var massFailureSince: ProbeInstant?
     private var expectedWake: ProbeInstant?
     /// The end of the last pause.
@@ -47,10 +48,8 @@ package struct EvidenceGuard: Sendable {
 
     package init(settings: Settings = Settings()) {
         self.settings = settings
-        self.windows = [
-            (OutcomeWindow(length: settings.shortWindow), settings.shortWindowShareMin),
-            (OutcomeWindow(length: settings.longWindow), settings.failingShareMin),
-        ]
+        self.short = OutcomeWindow(length: settings.shortWindow)
+        self.long = OutcomeWindow(length: settings.longWindow)
     }
 
     // MARK: - Pauses
@@ -79,26 +78,26 @@ package struct EvidenceGuard: Sendable {
     /// The mass failure that goes on, if one does.
     package var massFailure: MassFailure? {
         guard massFailureSince != nil else { return nil }
-        let worst = windows.map(\.window).max { $0.failingCount < $1.failingCount }
-        return worst.map {
-            MassFailure(failing: $0.failingCount, probed: $0.failingCount + $0.goodCount)
-        }
+        return short.failingCount > long.failingCount
+            ? MassFailure(failing: short.failingCount, probed: short.count)
+            : MassFailure(failing: long.failingCount, probed: long.count)
     }
 
     /// Counts a result of an instance that is believed up.
     ///
     /// `owner` is the hash of the instance's name: two with one hash count as one.
     package mutating func note(owner: Int, isFailure: Bool, now: ProbeInstant) {
-        for index in windows.indices {
-            windows[index].window.turn(now: now)
-            windows[index].window.note(owner, isFailure: isFailure)
-        }
+        short.turn(now: now)
+        long.turn(now: now)
+        short.note(owner, isFailure: isFailure)
+        long.note(owner, isFailure: isFailure)
         judge(now: now)
     }
 
     /// Drops an instance that left the catalog, or that is believed down.
     package mutating func forget(_ owner: Int) {
-        for index in windows.indices { windows[index].window.forget(owner) }
+        short.forget(owner)
+        long.forget(owner)
     }
 
     /// True when a failure must not make a status worse now.
@@ -109,24 +108,26 @@ package struct EvidenceGuard: Sendable {
 
     /// Moves the windows; called from time to time, so that a hold ends without results too.
     package mutating func turnWindows(now: ProbeInstant) {
-        for index in windows.indices { windows[index].window.turn(now: now) }
+        short.turn(now: now)
+        long.turn(now: now)
         judge(now: now)
     }
 
     private mutating func judge(now: ProbeInstant) {
+        let lowest = settings.failingOwnersMin
         if massFailureSince == nil {
-            let isMass = windows.contains {
-                $0.window.failingCount >= settings.failingOwnersMin
-                    && $0.window.failingShare >= $0.shareMin
-            }
+            let isMass =
+                short.failingCount >= lowest && short.failingShare >= settings.shortWindowShareMin
+                || long.failingCount >= lowest && long.failingShare >= settings.failingShareMin
             if isMass { massFailureSince = now }
         } else {
             // Ends lower than it began, so that it does not flicker.
-            let isOver = windows.allSatisfy {
-                $0.window.failingCount * 2 < settings.failingOwnersMin
-                    || $0.window.failingShare < $0.shareMin * 0.8
-            }
-            if isOver { massFailureSince = nil }
+            let isShortOver =
+                short.failingCount * 2 < lowest
+                || short.failingShare < settings.shortWindowShareMin * 0.8
+            let isLongOver =
+                long.failingCount * 2 < lowest || long.failingShare < settings.failingShareMin * 0.8
+            if isShortOver, isLongOver { massFailureSince = nil }
         }
     }
 }

@@ -19,12 +19,14 @@ struct OutcomeWindow: Sendable {
         self.length = length
     }
 
+    var count: Int { goodCount + failingCount }
+
     /// From 0 to 1.
-    var failingShare: Double {
-        Double(failingCount) / Double(max(failingCount + goodCount, 1))
-    }
+    var failingShare: Double { Double(failingCount) / Double(max(count, 1)) }
 
     mutating func note(_ owner: Int, isFailure: Bool) {
+        // The common case: good again.
+        if !isFailure, current.good.contains(owner), !previous.failing.contains(owner) { return }
         forget(owner)
         if isFailure {
             current.failing.insert(owner)
@@ -36,14 +38,11 @@ struct OutcomeWindow: Sendable {
     }
 
     mutating func forget(_ owner: Int) {
-        for removed in [current.failing.remove(owner), previous.failing.remove(owner)]
-        where removed != nil {
-            failingCount -= 1
-        }
-        for removed in [current.good.remove(owner), previous.good.remove(owner)]
-        where removed != nil {
-            goodCount -= 1
-        }
+        if current.good.remove(owner) != nil { goodCount -= 1 }
+        if previous.good.remove(owner) != nil { goodCount -= 1 }
+        guard failingCount > 0 else { return }
+        if current.failing.remove(owner) != nil { failingCount -= 1 }
+        if previous.failing.remove(owner) != nil { failingCount -= 1 }
     }
 
     /// Begins a new span when the present one is over.

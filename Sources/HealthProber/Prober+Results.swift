@@ -34,13 +34,14 @@ extension Prober {
             evidence.note(owner: record.owner, isFailure: result.isFailure, now: now)
             noticeHold()
         }
+        let before = record.hysteresis
         let verdict = record.hysteresis.observe(
             result,
             of: probe.definition,
             holdsWorse: result.isFailure
                 && evidence.holdsWorse(isAnswer: result.evidence == .answer, now: now)
         )
-        records[key] = record
+        if record.hysteresis != before { records[key] = record }
         if verdict.isHeld {
             metrics.verdictsHeld += 1
         } else if shouldWrite(verdict, over: record, now: now) {

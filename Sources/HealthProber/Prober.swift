@@ -102,14 +102,16 @@ package struct Prober: Sendable {
         var directives = writes.takeReady(now: now).map { Directive.append($0) }
         for start in schedule.takeDue(now: now) {
             metrics.noteLateness(start.lateness)
-            guard let key = keysBySlot[start.id.slot], let record = records[key] else {
+            guard let key = keysBySlot[start.id.slot],
+                let definition = records[key]?.definition
+            else {
                 preconditionFailure("slot \(start.id.slot) is scheduled and has no check")
             }
             directives.append(
                 .probe(
                     StartedProbe(
                         id: start.id,
-                        definition: record.definition,
+                        definition: definition,
                         startedAt: now
                     )
                 )

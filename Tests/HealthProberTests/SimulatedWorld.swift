@@ -37,7 +37,7 @@ struct SimulatedWorld {
     // MARK: - Time
 
     /// Lets time pass in small steps; probes answer within one.
-    mutating func run(until seconds: Double, step: Double = 0.02) {
+    mutating func run(until seconds: Double, step: Double = 0.05) {
         while self.seconds < seconds {
             advance(step)
             tick()

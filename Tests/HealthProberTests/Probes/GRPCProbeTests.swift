@@ -9,7 +9,7 @@ struct GRPCProbeTests {
     private func run(
         _ server: LoopbackServer,
         service: String = "",
-        timeoutMilliseconds: Int = 5_000
+        timeoutMilliseconds: Int = 30_000
     ) async -> ProbeResult {
         await ProbeRunner(policy: .privateNetworks).run(
             CheckDefinition(

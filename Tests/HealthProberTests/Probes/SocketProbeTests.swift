@@ -8,7 +8,7 @@ internal import Testing
 struct SocketProbeTests {
     private func run(
         _ probe: CheckDefinition.Probe,
-        timeoutMilliseconds: Int = 5_000
+        timeoutMilliseconds: Int = 30_000
     ) async -> ProbeResult {
         await ProbeRunner(policy: .privateNetworks).run(
             CheckDefinition(probe: probe, timeoutMilliseconds: timeoutMilliseconds)

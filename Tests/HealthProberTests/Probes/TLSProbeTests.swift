@@ -7,7 +7,7 @@ internal import Testing
 @Suite("Probes over TLS")
 struct TLSProbeTests {
     private func check(_ probe: CheckDefinition.Probe) -> CheckDefinition {
-        CheckDefinition(probe: probe, timeoutMilliseconds: 5_000)
+        CheckDefinition(probe: probe, timeoutMilliseconds: 30_000)
     }
 
     private func https(_ port: Int, _ tls: TLSExpectation?) -> CheckDefinition {
