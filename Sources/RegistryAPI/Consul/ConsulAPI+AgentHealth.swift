@@ -84,7 +84,7 @@ extension ConsulAPI {
         writer.key("Service")
         writer.agentService(health.instance, datacenter: context.identity.datacenter)
         writer.key("Checks")
-        writer.checks(health.checks)
+        writer.checks(health.checks, showsType: false)
         writer.endObject()
     }
 }

@@ -52,6 +52,7 @@ struct AgentSelfTests {
             #expect(reply.json["AggregatedStatus"].text == status)
             #expect(reply.json["Service"]["ID"].text == id)
             #expect(reply.json["Checks"].list.count == 1)
+            #expect(reply.json["Checks"][0]["Type"].text == "")
             let text = try await api.get("/v1/agent/health/service/name/s\(id)?format=text")
             #expect(text.status == code)
             #expect(text.body == status)

@@ -1,8 +1,8 @@
 internal import ServiceCatalog
 
 extension JSONWriter {
-    /// A check as all endpoints show it.
-    mutating func check(_ check: HealthCheck) {
+    /// A check as all endpoints show it; `agent/health` alone leaves its type out.
+    mutating func check(_ check: HealthCheck, showsType: Bool = true) {
         beginObject()
         field("Node", check.node)
         field("CheckID", check.id)
@@ -13,7 +13,7 @@ extension JSONWriter {
         field("ServiceID", check.serviceID)
         field("ServiceName", check.serviceName)
         field("ServiceTags", check.serviceTags)
-        field("Type", check.consulType)
+        field("Type", showsType ? check.consulType : "")
         let times = check.definition?.probeTimes
         field("Interval", times.map { DurationText.format(milliseconds: $0.interval) } ?? "")
         field("Timeout", times.map { DurationText.format(milliseconds: $0.timeout) } ?? "")
@@ -25,9 +25,9 @@ extension JSONWriter {
         endObject()
     }
 
-    mutating func checks(_ checks: [HealthCheck]) {
+    mutating func checks(_ checks: [HealthCheck], showsType: Bool = true) {
         beginArray()
-        for check in checks { self.check(check) }
+        for check in checks { self.check(check, showsType: showsType) }
         endArray()
     }
 }
