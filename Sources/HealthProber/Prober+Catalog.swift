@@ -103,6 +103,18 @@ extension Prober {
             _ = leases.renewTTL(of: key, now: now)
         }
         if !writes.contains(.status(key)) {
+            if check.status != record.status, let id = record.scheduleID {
+                // Somebody else's word on a check that is probed: see for ourselves, at once.
+                schedule.remove(id)
+                keysBySlot[id.slot] = nil
+                let fresh = schedule.add(
+                    intervalMilliseconds: record.definition.intervalMilliseconds,
+                    first: .atOnce,
+                    now: now
+                )
+                record.scheduleID = fresh
+                keysBySlot[fresh.slot] = key
+            }
             record.status = check.status
             record.output = check.output
             record.hysteresis.adopt(check.status)

@@ -256,6 +256,18 @@ struct ProberTests {
         #expect(world.prober.snapshot.probes == before)
     }
 
+    @Test("A status that somebody else gave a probed check is tried at once")
+    func foreignStatus() {
+        var world = SimulatedWorld()
+        world.registerWeb(1)
+        world.run(until: 5)
+        world.apply(.checkStatus(CheckKey(node: "n", id: "web-1"), .critical, output: "?"))
+        #expect(world.critical == ["web-1"])
+        world.run(until: 5.2)
+        #expect(world.critical == [])
+        #expect(world.prober.snapshot.checksScheduled == 1)
+    }
+
     @Test("Writes wait for a log that fails, and others' probes go on")
     func failingLog() {
         var world = SimulatedWorld()
