@@ -60,7 +60,7 @@ let edges: [Target] =
     + room(
         "HealthProber",
         [
-            "ServiceCatalog", "DNSWire", httpClient, logging, lifecycle,
+            "ServiceCatalog", "DNSWire", logging, lifecycle,
             product("NIOSSL", "swift-nio-ssl"),
             product("NIOHTTP1", "swift-nio"),
             product("NIOHTTP2", "swift-nio-http2"),

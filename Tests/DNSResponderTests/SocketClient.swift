@@ -11,7 +11,7 @@ final class SocketClient {
     init(to address: ListenAddress, overTCP: Bool) {
         let type = overTCP ? SOCK_STREAM : SOCK_DGRAM
         descriptor = socket(AF_INET, Int32(type.rawValue), 0)
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        var timeout = timeval(tv_sec: 30, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         var target = sockaddr_in()
