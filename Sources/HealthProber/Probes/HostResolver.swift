@@ -74,8 +74,13 @@ final class HostResolver: Sendable {
         guard let socket = unsafe entry.ai_addr else { return nil }
         switch unsafe entry.ai_family {
         case AF_INET:
-            let bits = unsafe UnsafeRawPointer(socket).loadUnaligned(as: sockaddr_in.self)
-            return .v4(UInt32(bigEndian: bits.sin_addr.s_addr))
+            // The address lies four bytes into `sockaddr_in`, whose fields belong to whichever of Glibc
+            // and NIO's C modules was compiled first: naming them builds here and fails there.
+            let bits = unsafe UnsafeRawPointer(socket).loadUnaligned(
+                fromByteOffset: 4,
+                as: UInt32.self
+            )
+            return .v4(UInt32(bigEndian: bits))
         case AF_INET6:
             // The address lies eight bytes into `sockaddr_in6` (RFC 3493 §3.3).
             let bits = unsafe UnsafeRawPointer(socket).loadUnaligned(
