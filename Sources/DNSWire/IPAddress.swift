@@ -15,9 +15,9 @@ package enum IPAddress: Hashable, Sendable {
     package init?(_ text: some StringProtocol) {
         let text = String(text)
         guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
-        var v4 = in_addr()
+        var v4 = UInt32(0)
         if unsafe inet_pton(AF_INET, text, &v4) == 1 {
-            self = .v4(UInt32(bigEndian: v4.s_addr))
+            self = .v4(UInt32(bigEndian: v4))
             return
         }
         var v6 = UInt128(0)
