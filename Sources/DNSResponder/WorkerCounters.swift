@@ -6,8 +6,8 @@ internal import Synchronization
 /// A plain pointer, so that the worker holds it without counting references; its owner deallocates it.
 ///
 /// Cost: three instructions a count; no locked instruction, since there is one writer.
+// SAFETY: the words behind the pointer are atomics, and the owner outlives the worker's thread.
 @safe struct WorkerCounters: @unchecked Sendable {
-    // SAFETY: the words behind the pointer are atomics, and the owner outlives the worker's thread.
     enum Field {
         static let overUDP = 0
         static let overTCP = 1

@@ -1,5 +1,6 @@
 /// Why the stored catalog cannot be opened, read or written.
 package struct CatalogStoreError: Error, Hashable, Sendable {
+    /// What kind of trouble it is.
     package enum Code: Hashable, Sendable {
         /// The folder or the file cannot be created or opened.
         case unreachable

@@ -1,5 +1,6 @@
 /// Why the HTTP server does not run.
 package struct APIServiceError: Error, Hashable, Sendable {
+    /// What kind of trouble it is.
     package enum Code: Hashable, Sendable {
         case addressInUse
         case permissionDenied

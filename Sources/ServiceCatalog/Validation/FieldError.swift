@@ -1,5 +1,6 @@
 /// What is wrong with one field of a request, in words for the person who sent it.
 package struct FieldError: Error, Hashable, Sendable {
+    /// In which way the field is wrong.
     package enum Kind: Hashable, Sendable {
         /// There is no field of this name.
         case unknown

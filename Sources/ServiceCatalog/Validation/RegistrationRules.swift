@@ -5,6 +5,7 @@ internal import DNSWire
 /// Why two dialects: the native API refuses at the door whatever could not be asked for over DNS;
 /// Consul's clients register names and tags that DNS cannot carry and expect that to work.
 package struct RegistrationRules: Sendable {
+    /// Whose clients register.
     package enum Dialect: Hashable, Sendable {
         case native
         case consul

@@ -33,8 +33,12 @@ enum ProbeMetrics {
         expiries.add(metrics.leaseExpiries, ["kind": "lease"])
         expiries.add(metrics.ttlExpiries, ["kind": "ttl_check"])
         expiries.add(metrics.criticalRemovals, ["kind": "critical_for_too_long"])
-        return [
-            probes, lateness, expiries,
+        return [probes, lateness, expiries] + totals(metrics)
+    }
+
+    /// The families of one number each.
+    private static func totals(_ metrics: ProberMetrics) -> [MetricFamily] {
+        [
             .single(
                 "rollcall_probes_in_flight",
                 .gauge,
