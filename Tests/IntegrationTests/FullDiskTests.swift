@@ -38,7 +38,7 @@ extension ProgramTests {
             // A process that only holds the mount, which must outlive the first server.
             let holder = try ChildProcess([
                 "unshare", "--mount", "sh", "-c",
-                #"mount -t tmpfs -o size=4m tmpfs "$0" && echo mounted && exec sleep 600"#, data,
+                #"mount -t tmpfs -o size=2m tmpfs "$0" && echo mounted && exec sleep 600"#, data,
             ])
             try await eventually("the small disk is mounted: \(holder.errors)") {
                 holder.output.contains("mounted")
@@ -76,7 +76,7 @@ extension ProgramTests {
             }
             let scratch = try ScratchFolder()
             let data = try scratch.folder("data")
-            let script = #"mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@""#
+            let script = #"mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@""#
             let server = try await RollcallProcess.start(
                 scratch: scratch,
                 prefix: ["unshare", "--mount", "sh", "-c", script, data]

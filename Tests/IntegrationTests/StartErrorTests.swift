@@ -18,12 +18,10 @@ extension ProgramTests {
             has words: [String],
             sourceLocation: SourceLocation = #_sourceLocation
         ) async throws {
-            let process = try RollcallProcess.launch(
-                flags,
-                settings: settings,
-                scratch: try scratch ?? ScratchFolder()
-            )
+            let scratch = try scratch ?? ScratchFolder()
+            let process = try RollcallProcess.launch(flags, settings: settings, scratch: scratch)
             let end = try await process.untilEnd()
+            withExtendedLifetime(scratch) {}
             #expect(end == .exit(2), "\(process.errors)", sourceLocation: sourceLocation)
             #expect(process.output.isEmpty, "\(process.output)", sourceLocation: sourceLocation)
             let lines = process.errors.split(separator: "\n")

@@ -45,8 +45,12 @@ final class NSDProcess: Sendable {
             to: "nsd.conf"
         )
         var environment = ProcessInfo.processInfo.environment
-        let library = Self.peers.appending(path: "usr/lib/x86_64-linux-gnu")
-        environment["LD_LIBRARY_PATH"] = library.path(percentEncoded: false)
+        // Its libraries are beside it, in a folder named after the machine.
+        let libraries = Self.peers.appending(path: "usr/lib").path(percentEncoded: false)
+        let machines = (try? FileManager.default.contentsOfDirectory(atPath: libraries)) ?? []
+        environment["LD_LIBRARY_PATH"] =
+            machines.filter { $0.hasSuffix("-linux-gnu") }.map { "\(libraries)/\($0)" }
+            .joined(separator: ":")
         process = try ChildProcess([binary, "-d", "-c", configuration], environment: environment)
         let (process, dns) = (process, dns)
         try await eventually("NSD answers", within: .seconds(10)) {

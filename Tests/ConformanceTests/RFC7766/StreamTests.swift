@@ -67,11 +67,16 @@ struct StreamTests {
     @Test("an answer too large for UDP is complete over TCP, and UDP says so")
     func large() async throws {
         let server = try await RollcallProcess.start(["--ephemeral"])
-        let lines = (0..<1_500).map {
+        let lines = (0..<400).map {
             #"{"service": "web", "id": "web-\#($0)", "host": "10.1.\#($0 / 250).\#($0 % 250 + 1)", "port": 80}"#
         }
-        let imported = try server.http("POST", "/import", lines.joined(separator: "\n"))
-        #expect(imported.json["imported"].number == 1_500, "\(imported)")
+        let imported = try server.http(
+            "POST",
+            "/import",
+            lines.joined(separator: "\n"),
+            timeoutMilliseconds: 60_000
+        )
+        #expect(imported.json["imported"].number == 400, "\(imported)")
         let name = try DomainName("web.service.consul")
         for type in [RecordType.a, .srv] {
             let cut = try server.dns.ask(name, type, edns: EDNS(udpPayloadBytes: 1232))
@@ -79,7 +84,7 @@ struct StreamTests {
             #expect(cut.edns != nil)
             let whole = try server.dns.ask(name, type, over: .tcp)
             #expect(!whole.header.isTruncated, "\(type)")
-            #expect(whole.answer.count == 1_500, "\(type): \(whole.answer.count)")
+            #expect(whole.answer.count == 400, "\(type): \(whole.answer.count)")
         }
     }
 
