@@ -120,9 +120,10 @@ def show(table):
             f"| {line['answers_per_cpu_second']:,.0f} ({line['lowest']:,.0f}–{line['highest']:,.0f}) "
             f"| {line['to_echo']:.2f} | {line['to_nsd']:.2f} |"
         )
-    lost = sum(line["lost"] for line in table)
-    if lost:
-        print(f"\n{lost:,} queries got no answer.")
+    lost = {}
+    for line in table:
+        lost[line["server"]] = lost.get(line["server"], 0) + line["lost"]
+    print("\nQueries without an answer: " + ", ".join(f"{name} {count:,}" for name, count in lost.items()))
 
 
 def machine():
