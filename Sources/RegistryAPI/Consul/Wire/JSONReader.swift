@@ -233,10 +233,10 @@ extension JSONReader {
         byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte)
     }
 
-    private mutating func expectLiteral(_ literal: StaticString) throws(JSONReadError) {
-        for index in 0..<literal.utf8CodeUnitCount {
+    private mutating func expectLiteral(_ literal: String) throws(JSONReadError) {
+        for byte in literal.utf8 {
             guard offset < bytes.count else { throw .cutShort }
-            guard unsafe bytes[offset] == literal.utf8Start[index] else {
+            guard bytes[offset] == byte else {
                 throw .unexpected(bytes[offset], "in literal \(literal)", at: offset)
             }
             offset += 1

@@ -1,0 +1,36 @@
+/// A check of `catalog/register`: somebody else finds its status and reports it here.
+struct ReportedCheckBody: Hashable {
+    var node = ""
+    var id = ""
+    var name = ""
+    var status = ""
+    var notes = ""
+    var output = ""
+    var serviceID = ""
+
+    private init() {}
+
+    /// Reads the check that stands next; nil for `null`.
+    static func read(_ reader: inout JSONReader) throws(JSONReadError) -> ReportedCheckBody? {
+        var check = ReportedCheckBody()
+        let isGiven = try reader.readFields { reader, folded, name throws(JSONReadError) in
+            switch folded {
+            case "node": check.node = try reader.readString()
+            case "checkid": check.id = try reader.readString()
+            case "name": check.name = try reader.readString()
+            case "status": check.status = try reader.readString()
+            case "notes": check.notes = try reader.readString()
+            case "output": check.output = try reader.readString()
+            case "serviceid", "service_id": check.serviceID = try reader.readString()
+            case "namespace", "partition": try reader.refuseTenancy(name)
+            case "servicename", "servicetags", "type", "interval", "timeout", "exposedport",
+                "createindex", "modifyindex", "peername", "definition":
+                // Clients send back what they were given; the first two follow from the service. A
+                // definition is a note to Consul's own prober of external nodes.
+                try reader.ignoreValue()
+            default: throw .unknownField(name)
+            }
+        }
+        return isGiven ? check : nil
+    }
+}
