@@ -63,7 +63,9 @@ package final class Responder: Sendable {
             descriptor_close(wakeup)
             throw error
         }
-        boundAddresses = addresses
+        // Inherited sockets come in pairs, one for UDP and one for TCP.
+        var seen: Set<ListenAddress> = []
+        boundAddresses = addresses.filter { seen.insert($0).inserted }
         counterRows = rows
         self.wakeup = wakeup
         state = Mutex(.bound(threads))

@@ -9,6 +9,7 @@ package struct APIContext: Sendable {
     package var limits: CatalogLimits
     package var probeTargets: ProbeTargetPolicy
     package var leaseTerms: LeaseTerms
+    package var checkDefaults: CheckDefaults
     /// The greatest TTL in seconds that answers about a service carry: how long caches may still
     /// know a drained instance.
     package var answerTTLSeconds: @Sendable (_ service: String) -> Int
@@ -25,6 +26,7 @@ package struct APIContext: Sendable {
         limits: CatalogLimits,
         probeTargets: ProbeTargetPolicy,
         leaseTerms: LeaseTerms,
+        checkDefaults: CheckDefaults = CheckDefaults(),
         answerTTLSeconds: @escaping @Sendable (_ service: String) -> Int,
         metricsText: @escaping @Sendable () -> String,
         healthProblem: @escaping @Sendable () -> String?
@@ -36,6 +38,7 @@ package struct APIContext: Sendable {
         self.limits = limits
         self.probeTargets = probeTargets
         self.leaseTerms = leaseTerms
+        self.checkDefaults = checkDefaults
         self.answerTTLSeconds = answerTTLSeconds
         self.metricsText = metricsText
         self.healthProblem = healthProblem
@@ -90,5 +93,26 @@ package struct LeaseTerms: Hashable, Sendable {
         self.defaultMilliseconds = defaultMilliseconds
         self.minimumMilliseconds = minimumMilliseconds
         self.maximumMilliseconds = maximumMilliseconds
+    }
+}
+
+/// What a check of the native API has where its registrant says nothing.
+package struct CheckDefaults: Hashable, Sendable {
+    package var intervalMilliseconds: Int
+    /// Cut to the interval: a probe should have ended when the next one is due.
+    package var timeoutMilliseconds: Int
+    package var failuresBeforeCritical: Int
+    package var successesBeforePassing: Int
+
+    package init(
+        intervalMilliseconds: Int = 10_000,
+        timeoutMilliseconds: Int = 5_000,
+        failuresBeforeCritical: Int = 3,
+        successesBeforePassing: Int = 1
+    ) {
+        self.intervalMilliseconds = intervalMilliseconds
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.failuresBeforeCritical = failuresBeforeCritical
+        self.successesBeforePassing = successesBeforePassing
     }
 }

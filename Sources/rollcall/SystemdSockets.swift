@@ -11,7 +11,6 @@ struct SystemdSockets: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case dnsOverUDP
         case dnsOverTCP
-        case http
     }
 
     /// One open socket.
@@ -29,9 +28,8 @@ struct SystemdSockets: Hashable, Sendable {
     /// More sockets than this are a mistake.
     private static let socketsMax: Int32 = 256
 
-    /// Reads `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`, and looks at each descriptor.
+    /// Reads `LISTEN_FDS` and `LISTEN_PID`, and looks at each descriptor; all sockets serve DNS.
     ///
-    /// A stream socket whose `FileDescriptorName=` is `http` serves the API, every other socket DNS.
     /// Throws for a descriptor that is not a bound IP socket: the unit is wrong then.
     init(
         environment: [String: String],
@@ -49,17 +47,13 @@ struct SystemdSockets: Hashable, Sendable {
                 "expected a number from 0 to \(Self.socketsMax), found \"\(given)\""
             )
         }
-        let names = (environment["LISTEN_FDNAMES"] ?? "")
-            .split(separator: ":", omittingEmptySubsequences: false)
         for offset in 0..<count {
-            let name = offset < names.count ? String(names[Int(offset)]) : ""
-            sockets.append(try Self.inspect(firstDescriptor + offset, name: name, place: place))
+            sockets.append(try Self.inspect(firstDescriptor + offset, place: place))
         }
     }
 
     private static func inspect(
         _ descriptor: Int32,
-        name: String,
         place: ConfigurationError.Place
     ) throws(ConfigurationError) -> Inherited {
         var endpoint = datagram_endpoint()
@@ -74,11 +68,9 @@ struct SystemdSockets: Hashable, Sendable {
         guard let address = IPAddress(rdata: octets.prefix(endpoint.family == 4 ? 4 : 16)) else {
             throw ConfigurationError(place, "descriptor \(descriptor) has no IP address")
         }
-        let kind: Kind =
-            isStream == 0 ? .dnsOverUDP : name == "http" ? .http : .dnsOverTCP
         return Inherited(
             descriptor: descriptor,
-            kind: kind,
+            kind: isStream == 0 ? .dnsOverUDP : .dnsOverTCP,
             address: ListenAddress(address: address, port: endpoint.port)
         )
     }

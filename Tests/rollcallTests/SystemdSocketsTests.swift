@@ -16,11 +16,9 @@ struct SystemdSocketsTests {
 
     private func environment(
         _ count: Int,
-        names: String? = nil,
         pid: String = "7"
     ) -> [String: String] {
         var environment = ["LISTEN_FDS": String(count), "LISTEN_PID": pid]
-        environment["LISTEN_FDNAMES"] = names
         return environment
     }
 
@@ -35,7 +33,7 @@ struct SystemdSocketsTests {
         }
         try #require(udp > 2 && tcp > 2)
         let datagram = try SystemdSockets(
-            environment: environment(1, names: "dns"),
+            environment: environment(1),
             processID: 7,
             firstDescriptor: udp
         )
@@ -50,12 +48,6 @@ struct SystemdSocketsTests {
             firstDescriptor: tcp
         )
         #expect(stream.sockets.map(\.kind) == [.dnsOverTCP])
-        let http = try SystemdSockets(
-            environment: environment(1, names: "http"),
-            processID: 7,
-            firstDescriptor: tcp
-        )
-        #expect(http.sockets.map(\.kind) == [.http])
     }
 
     @Test("without the variables, or with another process's, there are none")

@@ -17,8 +17,6 @@ struct CheckRequest: Sendable {
 
     private static let intervalRange = 1_000...86_400_000
     private static let timeoutRange = 10...600_000
-    private static let defaultMilliseconds = 10_000
-    private static let defaultFailures = 3
 
     var id: String?
     var name: String?
@@ -60,18 +58,20 @@ struct CheckRequest: Sendable {
         try rules.checkText(notes, field: fields.path(of: "notes"))
         let reader = ProbeReader(fields: fields, instance: instance, rules: rules, api: api)
         self.definition = CheckDefinition(probe: try reader.probe(probe))
-        try readTimes(fields)
-        try readThresholds(fields, rules)
+        try readTimes(fields, api.checkDefaults)
+        try readThresholds(fields, rules, api.checkDefaults)
     }
 
-    private mutating func readTimes(_ fields: JSONFields) throws(FieldError) {
+    private mutating func readTimes(
+        _ fields: JSONFields,
+        _ defaults: CheckDefaults
+    ) throws(FieldError) {
         let interval =
-            try Self.time(fields, "interval", Self.intervalRange) ?? Self.defaultMilliseconds
+            try Self.time(fields, "interval", Self.intervalRange) ?? defaults.intervalMilliseconds
         definition.intervalMilliseconds = interval
-        // A probe should have ended when the next one is due.
         definition.timeoutMilliseconds =
             try Self.time(fields, "timeout", Self.timeoutRange)
-            ?? min(interval, Self.defaultMilliseconds)
+            ?? min(interval, defaults.timeoutMilliseconds)
         definition.deregisterCriticalAfterMilliseconds = try Self.time(
             fields,
             "deregister_critical_after",
@@ -81,13 +81,16 @@ struct CheckRequest: Sendable {
 
     private mutating func readThresholds(
         _ fields: JSONFields,
-        _ rules: RegistrationRules
+        _ rules: RegistrationRules,
+        _ defaults: CheckDefaults
     ) throws(FieldError) {
-        let critical = try fields.integer("failures_before_critical") ?? Self.defaultFailures
+        let critical =
+            try fields.integer("failures_before_critical") ?? defaults.failuresBeforeCritical
         definition.failuresBeforeCritical = critical
         definition.failuresBeforeWarning =
             try fields.integer("failures_before_warning") ?? critical
-        definition.successesBeforePassing = try fields.integer("successes_before_passing") ?? 1
+        definition.successesBeforePassing =
+            try fields.integer("successes_before_passing") ?? defaults.successesBeforePassing
         try rules.checkThresholds(definition, path: fields.path)
     }
 

@@ -74,7 +74,10 @@ struct Daemon {
             announce: { announce(registry, responder, api) }
         )
         try await ServiceGroup(
-            services: [prober, WatchClock(keeper: registry.keeper), reloader, api],
+            services: [
+                prober, WatchClock(keeper: registry.keeper), Watchdog(notify: notify), reloader,
+                api,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         ).run()
@@ -84,7 +87,7 @@ struct Daemon {
     private func responder(_ registry: Registry) throws(StartError) -> Responder {
         do {
             let sockets = try SystemdSockets(environment: environment).sockets
-            let inherited = sockets.filter { $0.kind != .http }.map(\.descriptor)
+            let inherited = sockets.map(\.descriptor)
             return try Responder(
                 configuration: configuration.responder(inherited: inherited),
                 table: registry.table,
@@ -121,6 +124,7 @@ struct Daemon {
             limits: configuration.limits,
             probeTargets: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             leaseTerms: configuration.leaseTerms,
+            checkDefaults: configuration.checkDefaults,
             answerTTLSeconds: { Int(registry.serviceZone.answerTTLSeconds($0)) },
             metricsText: metricsText,
             healthProblem: {
@@ -184,9 +188,21 @@ extension Configuration {
         )
     }
 
+    var checkDefaults: CheckDefaults {
+        CheckDefaults(
+            intervalMilliseconds: Int(health.intervalDefault.wholeMilliseconds),
+            timeoutMilliseconds: Int(health.timeoutDefault.wholeMilliseconds),
+            failuresBeforeCritical: health.failuresBeforeCritical,
+            successesBeforePassing: health.successesBeforePassing
+        )
+    }
+
     var api: APISettings {
         var settings = APISettings()
         settings.bodyBytesMax = http.bodyBytesMax
+        settings.importBytesMax = http.importBytesMax
+        settings.headTimeout = http.requestTimeout
+        settings.bodyTimeout = http.requestTimeout
         settings.headerBytesMax = http.headerBytesMax
         settings.headersMax = http.headersMax
         settings.connectionsMax = http.connectionsMax

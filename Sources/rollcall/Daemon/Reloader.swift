@@ -16,6 +16,12 @@ struct Reloader: Service {
     /// Tells that the server is ready.
     let announce: @Sendable () -> Void
 
+    /// What takes effect without a restart.
+    private static let reloadedKeys: Set = [
+        "zones_dir", "dns.ttl.services", "dns.ttl.nodes", "dns.ttl.per_service",
+        "dns.negative_ttl", "dns.name_server.addresses", "dns.mailbox", "dns.only_passing",
+    ]
+
     /// Announces, then reloads at each SIGHUP.
     ///
     /// Why it announces: who reads the ready line may send a signal at once, so all are trapped before.
@@ -51,8 +57,12 @@ struct Reloader: Service {
         }
         let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
         replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
-        if new.needsRestart(after: started) {
-            logger.warning("some changed settings take effect at the next start only")
+        let waiting = new.keysChanged(from: started).filter { !Self.reloadedKeys.contains($0) }
+        if !waiting.isEmpty {
+            logger.warning(
+                "changed settings wait for the next start",
+                metadata: ["keys": "\(waiting.joined(separator: ", "))"]
+            )
         }
         logger.info(
             "reloaded",
@@ -78,22 +88,5 @@ struct Reloader: Service {
         registry.publish(changes)
         registry.fallback.replace(zones)
         apply(settings)
-    }
-}
-
-extension Configuration {
-    /// True when a setting differs that is only read at the start: all but zones and answers.
-    fileprivate func needsRestart(after old: Configuration) -> Bool {
-        var new = self
-        new.zonesDirectory = old.zonesDirectory
-        new.dns.serviceTTLSeconds = old.dns.serviceTTLSeconds
-        new.dns.ttlSecondsPerService = old.dns.ttlSecondsPerService
-        new.dns.nodeTTLSeconds = old.dns.nodeTTLSeconds
-        new.dns.negativeTTLSeconds = old.dns.negativeTTLSeconds
-        new.dns.nameServerAddresses = old.dns.nameServerAddresses
-        new.dns.mailboxLabel = old.dns.mailboxLabel
-        new.dns.answersOnlyPassing = old.dns.answersOnlyPassing
-        new.host = old.host
-        return new != old
     }
 }
