@@ -18,8 +18,7 @@ struct SystemdSocketsTests {
         _ count: Int,
         pid: String = "7"
     ) -> [String: String] {
-        var environment = ["LISTEN_FDS": String(count), "LISTEN_PID": pid]
-        return environment
+        ["LISTEN_FDS": String(count), "LISTEN_PID": pid]
     }
 
     @Test("kind and address are read from the descriptor")
