@@ -54,7 +54,7 @@ package final class RollcallProcess: Sendable {
         ) {
             if process.output.contains("\n") { return true }
             guard process.isRunning else {
-                throw UnexpectedAnswer(
+                throw Hopeless(
                     description: "it ended: \(process.end.map { "\($0)" } ?? "") \(process.errors)"
                 )
             }

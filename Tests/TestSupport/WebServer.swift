@@ -16,7 +16,7 @@ package final class WebServer: Sendable {
         let words = ["port", "(http"]
         try await eventually("python's HTTP server listens", within: .seconds(20)) {
             guard process.isRunning else {
-                throw UnexpectedAnswer(description: "it ended: \(process.errors)")
+                throw Hopeless(description: "it ended: \(process.errors)")
             }
             return words.allSatisfy { process.output.contains($0) }
         }

@@ -55,7 +55,7 @@ final class NSDProcess: Sendable {
         let (process, dns) = (process, dns)
         try await eventually("NSD answers", within: .seconds(10)) {
             guard process.isRunning else {
-                throw UnexpectedAnswer(description: "NSD ended: \(process.errors)")
+                throw Hopeless(description: "NSD ended: \(process.errors)")
             }
             let apex = zones.first.map(Self.apex) ?? "."
             return try dns.ask(apex, .soa, over: .tcp).responseCode == .noError
