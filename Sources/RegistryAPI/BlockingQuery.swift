@@ -29,7 +29,7 @@ struct BlockingQuery: Sendable {
             self.index = index
         }
         if let text = query.first("wait"), !text.isEmpty {
-            guard let milliseconds = DurationText.milliseconds(text), milliseconds >= 0 else {
+            guard let milliseconds = GoDuration.milliseconds(text), milliseconds >= 0 else {
                 throw APIError(
                     .badRequest,
                     "Invalid wait time: \"\(text)\" is not a time such as 30s or 5m",

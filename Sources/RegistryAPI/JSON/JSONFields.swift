@@ -173,7 +173,7 @@ extension JSONFields {
         guard let value = value(name) else { return nil }
         switch value {
         case .string(let text):
-            if let milliseconds = DurationText.milliseconds(text) { return milliseconds }
+            if let milliseconds = GoDuration.milliseconds(text) { return milliseconds }
         case .number(let text):
             let nanoseconds = (Double(text) ?? .nan) * Double(unitNanoseconds)
             if nanoseconds.magnitude < 9e18 { return Int(nanoseconds / 1_000_000) }

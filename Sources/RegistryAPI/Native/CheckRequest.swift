@@ -104,8 +104,8 @@ struct CheckRequest: Sendable {
             return nil
         }
         guard range.contains(value) else {
-            let lowest = DurationText.format(milliseconds: range.lowerBound)
-            let highest = DurationText.format(milliseconds: range.upperBound)
+            let lowest = GoDuration.format(milliseconds: range.lowerBound)
+            let highest = GoDuration.format(milliseconds: range.upperBound)
             throw FieldError(
                 fields.path(of: name),
                 range.upperBound == Int.max

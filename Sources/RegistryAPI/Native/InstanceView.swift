@@ -62,7 +62,7 @@ struct InstanceView: Encodable, Hashable, Sendable {
         )
         self.draining = instance.isDraining
         self.lease = instance.lease.map {
-            Lease(id: $0.id, ttl: DurationText.format(milliseconds: $0.ttlMilliseconds))
+            Lease(id: $0.id, ttl: GoDuration.format(milliseconds: $0.ttlMilliseconds))
         }
         self.checks = catalog.decidingChecks(instance.key).map { check in
             Check(

@@ -19,7 +19,7 @@ extension NativeAPI {
             try container.encode(instanceID, forKey: .instanceID)
             try container.encode(lease?.id, forKey: .leaseID)
             try container.encode(
-                lease.map { DurationText.format(milliseconds: $0.ttlMilliseconds) },
+                lease.map { GoDuration.format(milliseconds: $0.ttlMilliseconds) },
                 forKey: .ttl
             )
         }

@@ -77,8 +77,8 @@ struct RegistrationRequest: Sendable {
         guard (terms.minimumMilliseconds...terms.maximumMilliseconds).contains(milliseconds) else {
             throw FieldError(
                 "ttl",
-                "must be from \(DurationText.format(milliseconds: terms.minimumMilliseconds)) to "
-                    + DurationText.format(milliseconds: terms.maximumMilliseconds),
+                "must be from \(GoDuration.format(milliseconds: terms.minimumMilliseconds)) to "
+                    + GoDuration.format(milliseconds: terms.maximumMilliseconds),
                 hint: "leave it out for an instance that stays until it is deregistered"
             )
         }

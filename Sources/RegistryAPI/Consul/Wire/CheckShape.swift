@@ -15,8 +15,8 @@ extension JSONWriter {
         field("ServiceTags", check.serviceTags)
         field("Type", showsType ? check.consulType : "")
         let times = check.definition?.probeTimes
-        field("Interval", times.map { DurationText.format(milliseconds: $0.interval) } ?? "")
-        field("Timeout", times.map { DurationText.format(milliseconds: $0.timeout) } ?? "")
+        field("Interval", times.map { GoDuration.format(milliseconds: $0.interval) } ?? "")
+        field("Timeout", times.map { GoDuration.format(milliseconds: $0.timeout) } ?? "")
         field("ExposedPort", 0)
         key("Definition")
         raw("{}")

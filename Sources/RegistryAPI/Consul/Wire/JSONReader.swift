@@ -142,7 +142,7 @@ struct JSONReader {
         if try peek() == UInt8(ascii: "\"") {
             let text = try scanString()
             if text.isEmpty { return 0 }
-            guard let value = DurationText.nanoseconds(text) else { throw .badDuration(text) }
+            guard let value = GoDuration.nanoseconds(text) else { throw .badDuration(text) }
             nanoseconds = value
         } else {
             guard Self.startsNumber(try peek()) else { throw try mismatch("duration") }

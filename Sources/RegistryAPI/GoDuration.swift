@@ -1,7 +1,7 @@
 /// Times as Go spells them: `10s`, `1m30s`, `500ms`, `1h`.
 ///
 /// Why: Consul's clients send and expect exactly these, and people can read them.
-enum DurationText {
+enum GoDuration {
     private static let nanosecondsPerUnit: [(unit: String, nanoseconds: Int)] = [
         ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000),
         ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),

@@ -3,7 +3,7 @@ import Testing
 @testable import RegistryAPI
 
 @Suite("Times as Go spells them")
-struct DurationTextTests {
+struct GoDurationTests {
     @Test(
         "are read",
         arguments: [
@@ -13,7 +13,7 @@ struct DurationTextTests {
         ]
     )
     func reads(text: String, milliseconds: Int) {
-        #expect(DurationText.milliseconds(text) == milliseconds)
+        #expect(GoDuration.milliseconds(text) == milliseconds)
     }
 
     @Test(
@@ -23,7 +23,7 @@ struct DurationTextTests {
         ]
     )
     func refuses(text: String) {
-        #expect(DurationText.milliseconds(text) == nil)
+        #expect(GoDuration.milliseconds(text) == nil)
     }
 
     @Test(
@@ -34,7 +34,7 @@ struct DurationTextTests {
         ]
     )
     func writes(milliseconds: Int, text: String) {
-        #expect(DurationText.format(milliseconds: milliseconds) == text)
+        #expect(GoDuration.format(milliseconds: milliseconds) == text)
     }
 
     @Test("the Date field has RFC 9110's form")
