@@ -11,11 +11,10 @@ package struct ProbeTargetPolicy: Hashable, Sendable {
         self.allowed = allowed
     }
 
-    /// Loopback, RFC 1918, RFC 6598 and RFC 4193.
+    /// Loopback, RFC 1918 and RFC 4193.
     package static let privateNetworks = ProbeTargetPolicy(
         allowed: [
-            "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-            "100.64.0.0/10", "fc00::/7",
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128",
         ].compactMap { NetworkPrefix($0) }
     )
 
