@@ -18,11 +18,20 @@ package struct ProbeTargetPolicy: Hashable, Sendable {
         ].compactMap { NetworkPrefix($0) }
     )
 
+    private static let linkLocal = ["169.254.0.0/16", "fe80::/10"].compactMap { NetworkPrefix($0) }
+
     /// True when `address` may be probed; IPv4-mapped IPv6 addresses count as IPv4.
+    ///
+    /// A link-local address, where clouds keep their metadata, needs an entry inside that range:
+    /// a wide one such as `0.0.0.0/0` does not open it.
     package func permits(_ address: IPAddress) -> Bool {
         if case .v6(let value) = address, value >> 32 == 0xFFFF {
             return permits(.v4(UInt32(truncatingIfNeeded: value)))
         }
-        return allowed.contains { $0.contains(address) }
+        let range = Self.linkLocal.first { $0.contains(address) }
+        return allowed.contains { entry in
+            entry.contains(address)
+                && range.map { $0.contains(entry.address) && entry.bits >= $0.bits } ?? true
+        }
     }
 }

@@ -3,7 +3,7 @@ internal import ServiceCatalog
 
 /// The `health` section: what probes may reach and when their results count.
 struct HealthSettings: Hashable, Sendable {
-    /// The only networks that are probed; link-local addresses never are.
+    /// The only networks that are probed; link-local addresses need an entry of their own.
     var allowedNetworks = ProbeTargetPolicy.privateNetworks.allowed
     var probesInFlightMax = 1024
     var timeoutDefault = Duration.seconds(5)
