@@ -19,12 +19,26 @@ struct ServeCommand: AsyncParsableCommand {
         for variable in sources.unknownVariables {
             logger.warning("no setting has this name", metadata: ["variable": "\(variable)"])
         }
+        let descriptorsMax = DescriptorShares.raiseLimit()
+        let shares = DescriptorShares(configuration, descriptorsMax: descriptorsMax)
+        if shares.isReduced {
+            logger.warning(
+                "fewer connections than configured: the limit of open files is low",
+                metadata: [
+                    "open_files_max": "\(descriptorsMax)",
+                    "http_connections_max": "\(shares.httpConnectionsMax)",
+                    "dns_tcp_connections_max": "\(shares.dnsConnectionsMax)",
+                    "probes_in_flight_max": "\(shares.probesInFlightMax)",
+                ]
+            )
+        }
         do {
             try await Daemon(
                 configuration: configuration,
                 sources: sources,
                 logger: logger,
-                environment: ProcessInfo.processInfo.environment
+                environment: ProcessInfo.processInfo.environment,
+                shares: shares
             ).run()
         } catch let error as StartError {
             throw CommandFailure.wrongUsage(error.description)

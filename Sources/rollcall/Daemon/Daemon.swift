@@ -17,6 +17,7 @@ struct Daemon {
     let logger: Logger
     /// What the service manager passed on.
     let environment: [String: String]
+    let shares: DescriptorShares
 
     /// Serves until SIGTERM or SIGINT.
     ///
@@ -44,12 +45,14 @@ struct Daemon {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
         try await registry.finishDrains()
         let notify = SystemdNotify(environment: environment)
+        var proberSettings = configuration.prober
+        proberSettings.probesInFlightMax = shares.probesInFlightMax
         let responder = try responder(registry)
         let prober = ProberService(
             keeper: registry.keeper,
             log: registry.log,
             policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
-            settings: configuration.prober,
+            settings: proberSettings,
             logger: logger
         )
         let metrics = MetricsPage(
@@ -88,8 +91,10 @@ struct Daemon {
         do {
             let sockets = try SystemdSockets(environment: environment).sockets
             let inherited = sockets.map(\.descriptor)
+            var responder = configuration.responder(inherited: inherited)
+            responder.tcpConnectionsMax = shares.dnsConnectionsMax
             return try Responder(
-                configuration: configuration.responder(inherited: inherited),
+                configuration: responder,
                 table: registry.table,
                 fallback: registry.fallback
             )
@@ -131,11 +136,13 @@ struct Daemon {
                 registry.log.metrics.problem.map { "the catalog is not stored: \($0)" }
             }
         )
+        var settings = configuration.api
+        settings.connectionsMax = shares.httpConnectionsMax
         do {
             return try await APIService.bind(
                 to: configuration.httpListen.map { ($0.address.description, Int($0.port)) },
                 api: context,
-                settings: configuration.api,
+                settings: settings,
                 logger: logger
             )
         } catch {
