@@ -1,117 +1,75 @@
-/// Reads JSON text (RFC 8259) strictly: no comments, no trailing commas, no name twice, bounded depth.
+/// Reads JSON text (RFC 8259) into a tree, strictly.
+///
+/// There are no comments, no trailing commas, no name twice, no broken Unicode, and the depth is
+/// bounded.
 struct JSONParser {
-    private static let depthMax = 32
-    private let bytes: [UInt8]
-    private var position = 0
-    private var depth = 0
+    private static let levelsMax = 32
+    private var scanner: JSONScanner
 
     private init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+        scanner = JSONScanner(bytes, brokenText: .refused, levelsMax: Self.levelsMax)
     }
 
     /// Reads the one value that `bytes` are.
     static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
         var parser = JSONParser(bytes)
-        parser.skipSpace()
-        guard parser.current != nil else { throw parser.error("there is no text") }
+        guard parser.next() != nil else { throw parser.error("there is no text") }
         let value = try parser.value()
-        parser.skipSpace()
-        guard parser.current == nil else { throw parser.error("text after the end of the value") }
+        guard parser.next() == nil else { throw parser.error("text after the end of the value") }
         return value
     }
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-    private func error(_ reason: String, at place: Int? = nil) -> JSONSyntaxError {
-        let place = min(place ?? position, bytes.count)
-        let before = bytes[..<place]
-        let lineStart = (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-        return JSONSyntaxError(
-            line: before.count { $0 == UInt8(ascii: "\n") } + 1,
-            column: place - lineStart + 1,
-            reason: reason
-        )
-    }
-
-    private mutating func skipSpace() {
-        while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
-            position += 1
-        }
-    }
-
-    /// What stands at the current position, for a message.
-    private var found: String {
-        guard let byte = current else { return "the text ends" }
-        let isPrintable = (0x21...0x7E).contains(byte)
-        return "found " + (isPrintable ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)")
+    /// The next byte that is no white space; nil at the end.
+    private mutating func next() -> UInt8? {
+        scanner.skipSpace()
+        return scanner.byte
     }
 }
 
-// MARK: - Values
+// MARK: - Grammar
 
 extension JSONParser {
+    /// Reads the value whose first byte is the next one.
     private mutating func value() throws(JSONSyntaxError) -> JSONValue {
-        switch current {
-        case UInt8(ascii: "{"):
-            return try nested { parser throws(JSONSyntaxError) in
-                .object(try parser.object())
-            }
-        case UInt8(ascii: "["):
-            return try nested { parser throws(JSONSyntaxError) in
-                .array(try parser.array())
-            }
+        switch scanner.byte {
+        case UInt8(ascii: "{"): return .object(try object())
+        case UInt8(ascii: "["): return .array(try array())
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"): return try word("true", .bool(true))
-        case UInt8(ascii: "f"): return try word("false", .bool(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
-        case UInt8(ascii: "-"): return .number(try number())
-        case let byte? where (0x30...0x39).contains(byte): return .number(try number())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case let byte? where JSONScanner.startsNumber(byte): return .number(try number())
         default: throw error("expected a value, \(found)")
         }
-    }
-
-    private mutating func nested(
-        _ read: (inout JSONParser) throws(JSONSyntaxError) -> JSONValue
-    ) throws(JSONSyntaxError) -> JSONValue {
-        guard depth < Self.depthMax else {
-            throw error("more than \(Self.depthMax) levels of nesting")
-        }
-        depth += 1
-        defer { depth -= 1 }
-        position += 1
-        return try read(&self)
     }
 
     private mutating func object() throws(JSONSyntaxError) -> JSONObject {
         var members: [JSONObject.Member] = []
         var names = Set<String>()
-        skipSpace()
-        if current == UInt8(ascii: "}") {
-            position += 1
+        try open()
+        if next() == UInt8(ascii: "}") {
+            scanner.close()
             return JSONObject(members: [])
         }
         while true {
-            skipSpace()
-            guard current == UInt8(ascii: "\"") else {
+            guard next() == UInt8(ascii: "\"") else {
                 throw error("expected a field name in double quotes, \(found)")
             }
-            let start = position
+            let start = scanner.offset
             let name = try string()
             guard names.insert(name).inserted else {
                 throw error("the field \"\(name)\" is there twice", at: start)
             }
-            skipSpace()
-            guard current == UInt8(ascii: ":") else {
+            guard next() == UInt8(ascii: ":") else {
                 throw error("expected ':' after the field name \"\(name)\", \(found)")
             }
-            position += 1
-            skipSpace()
+            scanner.step()
+            scanner.skipSpace()
             members.append(JSONObject.Member(name: name, value: try value()))
-            skipSpace()
-            switch current {
-            case UInt8(ascii: ","): position += 1
+            switch next() {
+            case UInt8(ascii: ","): scanner.step()
             case UInt8(ascii: "}"):
-                position += 1
+                scanner.close()
                 return JSONObject(members: members)
             default: throw error("expected ',' or '}', \(found)")
             }
@@ -120,126 +78,82 @@ extension JSONParser {
 
     private mutating func array() throws(JSONSyntaxError) -> [JSONValue] {
         var values: [JSONValue] = []
-        skipSpace()
-        if current == UInt8(ascii: "]") {
-            position += 1
+        try open()
+        if next() == UInt8(ascii: "]") {
+            scanner.close()
             return []
         }
         while true {
-            skipSpace()
+            scanner.skipSpace()
             values.append(try value())
-            skipSpace()
-            switch current {
-            case UInt8(ascii: ","): position += 1
+            switch next() {
+            case UInt8(ascii: ","): scanner.step()
             case UInt8(ascii: "]"):
-                position += 1
+                scanner.close()
                 return values
             default: throw error("expected ',' or ']', \(found)")
             }
         }
     }
+}
 
-    private mutating func word(
-        _ word: StaticString,
-        _ value: JSONValue
-    ) throws(JSONSyntaxError) -> JSONValue {
-        let text = "\(word)"
-        guard bytes[position...].starts(with: text.utf8) else {
-            throw error("expected \(text), \(found)")
-        }
-        position += text.utf8.count
-        return value
+// MARK: - Words
+
+extension JSONParser {
+    private mutating func open() throws(JSONSyntaxError) {
+        do { try scanner.open() } catch { throw syntaxError(error) }
+    }
+
+    private mutating func string() throws(JSONSyntaxError) -> String {
+        do { return try scanner.string() } catch { throw syntaxError(error) }
     }
 
     private mutating func number() throws(JSONSyntaxError) -> String {
-        let start = position
-        if current == UInt8(ascii: "-") { position += 1 }
-        let whole = digits()
-        guard whole > 0 else { throw error("expected a digit, \(found)") }
-        guard whole == 1 || bytes[position - whole] != UInt8(ascii: "0") else {
-            throw error("a number must not begin with 0", at: start)
-        }
-        if current == UInt8(ascii: ".") {
-            position += 1
-            guard digits() > 0 else { throw error("expected a digit, \(found)") }
-        }
-        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
-            position += 1
-            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
-            guard digits() > 0 else { throw error("expected a digit, \(found)") }
-        }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
+        do { return try scanner.number() } catch { throw syntaxError(error) }
     }
 
-    /// Skips digits and returns how many.
-    private mutating func digits() -> Int {
-        let start = position
-        while let byte = current, (0x30...0x39).contains(byte) { position += 1 }
-        return position - start
+    private mutating func literal(
+        _ text: String,
+        _ value: JSONValue
+    ) throws(JSONSyntaxError) -> JSONValue {
+        do { try scanner.literal(text) } catch { throw syntaxError(error) }
+        return value
     }
 }
 
-// MARK: - Strings
+// MARK: - Messages
 
 extension JSONParser {
-    private mutating func string() throws(JSONSyntaxError) -> String {
-        let start = position
-        position += 1
-        var content: [UInt8] = []
-        while let byte = current {
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: content, as: UTF8.self) else {
-                    throw error("the string is not UTF-8", at: start)
-                }
-                return text
-            case UInt8(ascii: "\\"): try escape(into: &content)
-            case 0..<0x20: throw error("a control character in a string", at: position - 1)
-            default: content.append(byte)
-            }
-        }
-        throw error("the string does not end", at: start)
+    private func error(_ reason: String, at offset: Int? = nil) -> JSONSyntaxError {
+        let place = scanner.place(of: offset ?? scanner.offset)
+        return JSONSyntaxError(line: place.line, column: place.column, reason: reason)
     }
 
-    private mutating func escape(into content: inout [UInt8]) throws(JSONSyntaxError) {
-        let start = position - 1
-        guard let byte = current else { throw error("the string does not end") }
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
-        case UInt8(ascii: "b"): content.append(0x08)
-        case UInt8(ascii: "f"): content.append(0x0C)
-        case UInt8(ascii: "n"): content.append(0x0A)
-        case UInt8(ascii: "r"): content.append(0x0D)
-        case UInt8(ascii: "t"): content.append(0x09)
-        case UInt8(ascii: "u"):
-            var code = try hexadecimal(start)
-            if (0xD800..<0xDC00).contains(code), current == UInt8(ascii: "\\"),
-                position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "u")
-            {
-                position += 2
-                let low = try hexadecimal(start)
-                guard (0xDC00..<0xE000).contains(low) else {
-                    throw error("half a surrogate pair", at: start)
-                }
-                code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-            }
-            guard let scalar = Unicode.Scalar(code) else {
-                throw error("half a surrogate pair", at: start)
-            }
-            content.append(contentsOf: String(Character(scalar)).utf8)
-        default: throw error("an unknown escape in a string", at: start)
+    private func syntaxError(_ error: JSONScanError) -> JSONSyntaxError {
+        let start = error.start
+        return switch error.reason {
+        case .controlCharacterInString:
+            self.error("a control character in a string", at: error.offset)
+        case .unknownEscape: self.error("an unknown escape in a string", at: start)
+        case .badHexadecimal:
+            self.error("\\u must be followed by four hexadecimal digits", at: start)
+        case .halfSurrogatePair: self.error("half a surrogate pair", at: start)
+        case .stringNotUTF8: self.error("the string is not UTF-8", at: start)
+        case .stringCutShort: self.error("the string does not end", at: start)
+        case .badLiteral(let text):
+            self.error("expected \(text), \(found(at: start))", at: start)
+        case .missingDigit: self.error("expected a digit, \(found)")
+        case .leadingZero: self.error("a number must not begin with 0", at: start)
+        case .tooDeep(let levelsMax): self.error("more than \(levelsMax) levels of nesting")
         }
     }
 
-    private mutating func hexadecimal(_ start: Int) throws(JSONSyntaxError) -> UInt32 {
-        guard position + 4 <= bytes.count else { throw error("the string does not end") }
-        let text = String(decoding: bytes[position..<position + 4], as: UTF8.self)
-        guard text.allSatisfy(\.isHexDigit), let code = UInt32(text, radix: 16) else {
-            throw error("\\u must be followed by four hexadecimal digits", at: start)
-        }
-        position += 4
-        return code
+    private var found: String { found(at: scanner.offset) }
+
+    /// What stands at `offset`, for a message.
+    private func found(at offset: Int) -> String {
+        guard let byte = scanner.byte(at: offset) else { return "the text ends" }
+        let isPrintable = (0x21...0x7E).contains(byte)
+        return "found " + (isPrintable ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)")
     }
 }
