@@ -1,4 +1,5 @@
 import DNSWire
+import Foundation
 import TestSupport
 import Testing
 
@@ -137,6 +138,22 @@ extension ProgramTests {
                 try await server.dig("web.service.consul", "SRV")
                     == ["1 1 80 0a000101.addr.dc1.consul."]
             )
+        }
+
+        @Test("several addresses, IPv6 among them")
+        func listenAddresses() async throws {
+            let server = try await RollcallProcess.start(["--dns-listen", "[::1]:0"])
+            try server.register(#"{"service":"web","host":"10.0.1.1","port":80}"#)
+            #expect(try await server.dig("web.service.consul", "A") == ["10.0.1.1"])
+            let start = try #require(server.readyLine.range(of: "[::1]:"))
+            let port = server.readyLine[start.upperBound...].prefix { $0.isNumber }
+            for flag in ["+notcp", "+tcp"] {
+                let result = try await CommandLineClient.run([
+                    "dig", "+short", "+tries=1", flag, "@::1", "-p", "\(port)",
+                    "web.service.consul",
+                ])
+                #expect(result.lines == ["10.0.1.1"], "\(result)")
+            }
         }
 
         @Test("dig, drill and kdig take the answer without a complaint")
