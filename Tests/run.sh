@@ -88,7 +88,7 @@ for folder in Tests/*Tests; do
   room="${folder##*/}"
   phase "test $room"
   status=0
-  swift test --skip-build --disable-xctest --filter "^$room\\." 2>&1 | tee "$output" |
+  timeout --kill-after=10 900 swift test --skip-build --disable-xctest --filter "^$room\\." 2>&1 | tee "$output" |
     { grep -vE '^(◇|✔ (Test|Suite) ")|^$' || true; } || status=$?
   tests="$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\} in .*/\1/p' "$output" | tail -n 1)"
   failures="$(grep -cE '^✘ Test ".* failed after' "$output" || true)"

@@ -157,6 +157,8 @@ struct RegistrationTests {
         } body: { server in
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
+                    // A registration that fails must not leave the test waiting for its start.
+                    defer { signal.finish() }
                     let registration = ServiceRegistration(
                         service: "payment",
                         host: "10.0.1.1",
