@@ -94,6 +94,8 @@ struct WatchTests {
             let (started, signal) = AsyncStream<Void>.makeStream()
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
+                    // A watch that fails must not leave the test waiting for its start.
+                    defer { signal.finish() }
                     for try await _ in Watch(of: "web", on: server) { signal.finish() }
                 }
                 for await _ in started {}
