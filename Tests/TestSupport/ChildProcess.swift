@@ -127,7 +127,7 @@ private final class ScratchFolderOfOutput: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit { ScratchFolder.remove(folder) }
 
     func path(_ name: String) -> String {
         folder.appending(path: name).path(percentEncoded: false)

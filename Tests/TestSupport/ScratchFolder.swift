@@ -10,8 +10,17 @@ package final class ScratchFolder: Sendable {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
-    deinit {
-        try? FileManager.default.removeItem(at: url)
+    deinit { Self.remove(url) }
+
+    /// Removes a folder that a program which is just ending may still write to.
+    static func remove(_ folder: URL) {
+        for _ in 0..<50 {
+            try? FileManager.default.removeItem(at: folder)
+            guard FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)) else {
+                return
+            }
+            usleep(10_000)
+        }
     }
 
     /// The path of `name` inside.
