@@ -9,7 +9,7 @@ struct ConsulRoutes: Sendable {
 
     struct Route: Sendable {
         var method: HTTPRequest.Method
-        /// The path below `/v1/`; after a `/` at its end a name follows, in which slashes may stand.
+        /// The path below `/v1/`; after a `/` at its end a name follows, which may have slashes.
         var path: String
         var handler: Handler
     }
@@ -66,7 +66,7 @@ struct ConsulRoutes: Sendable {
 }
 
 extension ConsulRoutes.Route {
-    /// Runs the handler, and gives its answer and its errors what all of Consul's have.
+    /// Runs the handler, and words its errors.
     func respond(
         to request: Request,
         name: String,
@@ -75,15 +75,12 @@ extension ConsulRoutes.Route {
         _ consul: ConsulAPI,
         logger: Logger
     ) async -> Response {
-        var response: Response
         do {
             let request = try ConsulRequest(request, name: name, body: body, client: client)
-            response = try await handler(consul, request).response
+            return try await handler(consul, request).response
         } catch {
-            response = ErrorMapping.response(for: error, .consul, logger: logger)
+            return ErrorMapping.response(for: error, .consul, logger: logger)
         }
-        response.headers[ConsulHeader.defaultACLPolicy] = "allow"
-        return response
     }
 }
 

@@ -1,6 +1,5 @@
 internal import HTTPTypes
 internal import Hummingbird
-internal import Logging
 
 /// The routes of the server: each path once, with its methods.
 ///
@@ -43,7 +42,7 @@ struct RouteTable {
     /// Builds what finds and runs the handler of a request.
     func makeResponder() -> RouterResponder<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
-        router.add(middleware: ErrorAnswers())
+        router.add(middleware: DialectMiddleware())
         for route in routes { Self.add(route, to: router) }
         return router.buildResponder()
     }
@@ -82,29 +81,6 @@ struct RouteTable {
         }
         router.on(path, method: .options) { _, _ in
             Response(status: .ok, headers: [.allow: allowed.joined(separator: ", ")])
-        }
-    }
-}
-
-/// Turns whatever a handler throws into a response in the words of its API.
-private struct ErrorAnswers: RouterMiddleware {
-    typealias Context = APIRequestContext
-
-    func handle(
-        _ request: Request,
-        context: APIRequestContext,
-        next: (Request, APIRequestContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as ConnectionLost {
-            throw error
-        } catch {
-            return ErrorMapping.response(
-                for: error,
-                ErrorMapping.Dialect(path: request.uri.path),
-                logger: context.logger
-            )
         }
     }
 }

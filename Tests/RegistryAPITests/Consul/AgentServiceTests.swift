@@ -18,7 +18,6 @@ struct AgentServiceTests {
         )
         #expect(reply.status == 200)
         #expect(reply.body.isEmpty)
-        #expect(reply.headers["X-Consul-Default-Acl-Policy"] == "allow")
         let services = try await api.get("/v1/agent/services")
         #expect(
             services.body == #"{"web-1":{"ID":"web-1","Service":"web","Tags":["v1","primary"],"#

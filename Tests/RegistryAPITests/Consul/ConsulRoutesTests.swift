@@ -52,4 +52,27 @@ struct ConsulRoutesTests {
             }
         }
     }
+
+    @Test("Every answer tells what requests without a token may do, whatever was asked")
+    func defaultPolicy() async throws {
+        try await TestServer.with { server in
+            for (method, path, status) in [
+                ("GET", "/v1/agent/services", 200), ("GET", "/v1/nosuch/endpoint", 404),
+                ("GET", "/v1", 404), ("POST", "/v1/agent/services", 405),
+                ("OPTIONS", "/v1/health/service/web", 200),
+                ("PUT", "/v1/agent/service/register", 400),
+            ] {
+                let reply = try await server.request(method, path)
+                #expect(reply.status == status, "\(method) \(path)")
+                #expect(
+                    reply.headers["x-consul-default-acl-policy"] == "allow",
+                    "\(method) \(path)"
+                )
+            }
+            for path in ["/services", "/nosuch", "/v10"] {
+                let reply = try await server.request("GET", path)
+                #expect(reply.headers["x-consul-default-acl-policy"] == nil, "\(path)")
+            }
+        }
+    }
 }

@@ -26,7 +26,6 @@ struct ReadOptionsTests {
         let reply = try await ConsulHarness().get("/v1/health/service/web?\(query)")
         #expect(reply.status == status)
         #expect(reply.body.hasPrefix(message), "\(reply.body)")
-        #expect(reply.headers["X-Consul-Default-Acl-Policy"] == "allow")
     }
 
     @Test("A namespace in a header is refused too")
