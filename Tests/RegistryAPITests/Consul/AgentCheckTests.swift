@@ -71,7 +71,7 @@ struct AgentCheckTests {
         let update = #"{"Status":"warning","Output":"by update"}"#
         #expect(try await api.put("/v1/agent/check/update/t", update).status == 200)
         #expect(try await api.get("/v1/agent/checks").json["t"]["Output"].text == "by update")
-        #expect(api.heartbeats.renewedCount == 4)
+        #expect(api.leases.renewedChecks.count == 4)
     }
 
     @Test("A report that says nothing new renews and writes nothing")
@@ -82,7 +82,7 @@ struct AgentCheckTests {
         let index = api.keeper.read { $0.index }
         _ = try await api.put("/v1/agent/check/pass/t")
         #expect(api.keeper.read { $0.index } == index)
-        #expect(api.heartbeats.renewedCount == 2)
+        #expect(api.leases.renewedChecks.count == 2)
     }
 
     @Test("Output is cut to what the check allows, whole characters only")

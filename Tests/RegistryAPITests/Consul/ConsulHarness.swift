@@ -4,26 +4,26 @@ import Logging
 import NIOCore
 import ServiceCatalog
 import Synchronization
-import TestSupport
 
 @testable import RegistryAPI
 
 /// Consul's API over a catalog of its own, with the local node as start-up code leaves it.
 final class ConsulHarness: Sendable {
     let keeper: CatalogKeeper
-    let log: ImmediateLog
-    let heartbeats = HeartbeatRecorder()
+    let log: MemoryLog
+    let leases: LeaseBook
     let api: ConsulAPI
     let context: APIContext
 
     init(probeTargets: ProbeTargetPolicy = .privateNetworks) async throws {
         let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
         self.keeper = keeper
-        log = ImmediateLog(keeper: keeper)
+        log = MemoryLog(keeper)
+        leases = LeaseBook(keeper)
         context = APIContext(
             keeper: keeper,
             log: log,
-            heartbeats: heartbeats,
+            heartbeats: leases,
             identity: ServerIdentity(
                 nodeName: "self",
                 nodeID: "0b7a2f0e-1111-4222-8333-944444444444",
@@ -125,47 +125,8 @@ final class ConsulHarness: Sendable {
     }
 }
 
-/// What came back.
-struct ConsulAnswer: Sendable {
-    var status: Int
-    /// Names as they are spelled on the wire.
-    var headers: [String: String]
-    var body: String
-
-    /// The body as JSON; null when it is none.
-    var json: JSON { (try? JSON(body)) ?? .null }
-}
-
-struct NoRoute: Error, CustomStringConvertible {
+private struct NoRoute: Error, CustomStringConvertible {
     let description: String
-}
-
-/// A log that applies at once and keeps nothing.
-struct ImmediateLog: CatalogLog {
-    let keeper: CatalogKeeper
-
-    @discardableResult
-    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogIndex {
-        let next = keeper.read { $0.index } + 1
-        switch keeper.apply([change], from: next)[0] {
-        case .success(let index): return index
-        case .failure(let rejection): throw .rejected(rejection)
-        }
-    }
-}
-
-/// Remembers which checks were renewed.
-final class HeartbeatRecorder: HeartbeatReceiver {
-    private let renewed: Mutex<[CheckKey]> = Mutex([])
-
-    var renewedCount: Int { renewed.withLock { $0.count } }
-
-    func renewLease(of instance: InstanceKey) -> Lease? { nil }
-
-    func renewCheck(_ check: CheckKey) -> Bool {
-        renewed.withLock { $0.append(check) }
-        return true
-    }
 }
 
 private final class BodyCollector: ResponseBodyWriter {
