@@ -9,8 +9,8 @@ internal import ServiceLifecycle
 
 /// The HTTP server with both APIs.
 ///
-/// It is made by `bind`, which fails with the address and the reason while nothing is announced yet;
-/// it answers from `run` on. One that is bound must be run or closed.
+/// It is made by `bind`, which fails with the address and the reason while nothing is announced
+/// yet; it answers from `run` on. One that is bound must be run or closed.
 package struct APIService: Service {
     /// Where it listens, as `host:port`, with the real port where 0 was asked for.
     package let addresses: [(host: String, port: Int)]
@@ -64,7 +64,7 @@ package struct APIService: Service {
     /// How many connections are open.
     package var connectionCount: Int { connections.count }
 
-    /// Answers requests until the service is asked to stop; then lets running ones end, for a while.
+    /// Answers requests until the service is asked to stop; then lets running ones end, for a time.
     package func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { await serve() }

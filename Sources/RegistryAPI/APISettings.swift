@@ -6,15 +6,17 @@ package struct APISettings: Hashable, Sendable {
     package var importBytesMax = 64 << 20
     /// Of one header field, and of all of them.
     package var headerBytesMax = 64 << 10
+    /// More header fields are refused.
     package var headersMax = 200
-    /// Over all listeners; more connections are refused with 503.
+    /// Over all listeners; further connections are closed at once.
     package var connectionsMax = 10_000
     /// A connection without a request is closed after so long.
     package var idleTimeout: Duration = .seconds(120)
     /// The head of a request must be there so long after its first byte.
     package var headTimeout: Duration = .seconds(15)
-    /// The body must be there so long after its head; `bodyBytesPerSecondMin` gives large ones more.
+    /// The body must be there so long after its head.
     package var bodyTimeout: Duration = .seconds(15)
+    /// A body that comes at least this fast is given more time.
     package var bodyBytesPerSecondMin = 16 << 10
     /// A client that takes nothing of its response for so long is dropped.
     package var writeTimeout: Duration = .seconds(30)

@@ -42,20 +42,17 @@ struct BlockingQuery: Sendable {
         }
     }
 
-    /// True when it has to wait at all.
-    var isBlocking: Bool { index > 0 }
-
     /// Returns when it is time to read and to answer.
     ///
-    /// That is when `topic` has an index above the one given, when the time is over, when the client
-    /// has gone or when the server stops.
+    /// That is at once without an index, when `topic` has one above it, when the time is over, when
+    /// the client has gone or when the server stops.
     ///
-    /// A random part is added to the time, up to a sixteenth, so that many who began together do not
-    /// come back together. Nothing is held while it waits.
-    func run(on topic: WatchTopic, _ api: APIContext, _ request: APIRequestContext) async {
-        guard isBlocking else { return }
+    /// A random part is added to the time, up to a sixteenth, so that many who began together do
+    /// not come back together. Nothing is held while it waits.
+    func run(on topic: WatchTopic, _ keeper: CatalogKeeper, _ client: ClientPresence) async {
+        guard index > 0 else { return }
         let deadline = ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625)
-        await Self.wait(for: topic, above: index, until: deadline, api.keeper, request.client)
+        await Self.wait(for: topic, above: index, until: deadline, keeper, client)
     }
 
     /// Returns at the first of: a change, the deadline, the client's departure, the server's stop.

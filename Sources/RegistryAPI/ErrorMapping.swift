@@ -61,10 +61,14 @@ enum ErrorMapping {
     static func apiError(_ error: any Error, _ dialect: Dialect, logger: Logger) -> APIError {
         switch error {
         case let error as APIError: return error
-        case let error as FieldError: return apiError(error, dialect)
-        case let error as JSONSyntaxError:
-            let prefix = dialect == .consul ? "Request decode failed: " : ""
-            return APIError(.badRequest, prefix + error.description)
+        case let error as FieldError:
+            return APIError(
+                .badRequest,
+                error.description,
+                field: error.field,
+                hint: error.hint
+            )
+        case let error as JSONSyntaxError: return APIError(.badRequest, error.description)
         case let error as CatalogLogError: return apiError(error)
         case let error as CatalogRejection: return apiError(error)
         case let error as HTTPError where error.status == .notFound:
@@ -81,22 +85,6 @@ enum ErrorMapping {
             logger.error("request failed unexpectedly", metadata: ["error": "\(error)"])
             return APIError(.serverFault, "an internal error; the server's log has more")
         }
-    }
-
-    private static func apiError(_ error: FieldError, _ dialect: Dialect) -> APIError {
-        if dialect == .consul {
-            let text =
-                error.kind == .unknown
-                ? "Request decode failed: json: unknown field \"\(error.field)\""
-                : error.description
-            return APIError(.badRequest, text)
-        }
-        return APIError(
-            .badRequest,
-            error.description,
-            field: error.field,
-            hint: error.hint
-        )
     }
 
     private static func apiError(_ error: CatalogLogError) -> APIError {

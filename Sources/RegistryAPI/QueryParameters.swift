@@ -23,9 +23,6 @@ struct QueryParameters: Sendable {
         }
     }
 
-    /// The names of all that are there.
-    var names: [String] { pairs.map(\.name) }
-
     /// True when the parameter is there, with or without a value.
     func has(_ name: String) -> Bool { pairs.contains { $0.name == name } }
 

@@ -42,16 +42,7 @@ extension ConsulAPI {
             reply.headers.append(contentsOf: options.headers(index: 1))
             return reply
         }
-        if options.blocking.isBlocking {
-            let wait = options.blocking.wait
-            await BlockingQuery.wait(
-                for: topic,
-                above: options.blocking.index,
-                until: ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625),
-                context.keeper,
-                request.client
-            )
-        }
+        await options.blocking.run(on: topic, context.keeper, request.client)
         let (index, found) = context.keeper.read { catalog in
             (catalog.index(of: topic), find(catalog, options))
         }

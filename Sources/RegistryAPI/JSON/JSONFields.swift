@@ -2,13 +2,6 @@ internal import ServiceCatalog
 
 /// Reads the fields of one JSON object, and refuses with the field's path what it should not have.
 struct JSONFields: Sendable {
-    /// How names of fields are compared.
-    enum Matching: Sendable {
-        case exact
-        /// As Go's decoder does; `aliases` maps other folded spellings to the name of the field.
-        case ignoringCase(aliases: [String: String])
-    }
-
     /// Where the object stands; empty for the outermost one.
     let path: String
     private var values: [String: JSONValue] = [:]
@@ -17,12 +10,11 @@ struct JSONFields: Sendable {
     init(
         _ object: JSONObject,
         path: String = "",
-        known: [String],
-        matching: Matching = .exact
+        known: [String]
     ) throws(FieldError) {
         self.path = path
         for member in object.members {
-            guard let name = Self.find(member.name, in: known, matching) else {
+            guard known.contains(member.name) else {
                 throw FieldError(
                     Self.join(path, member.name),
                     "is not a known field",
@@ -31,9 +23,7 @@ struct JSONFields: Sendable {
                     kind: .unknown
                 )
             }
-            guard values.updateValue(member.value, forKey: name) == nil else {
-                throw FieldError(Self.join(path, member.name), "is there twice")
-            }
+            values[member.name] = member.value
         }
     }
 
@@ -41,13 +31,12 @@ struct JSONFields: Sendable {
     init(
         _ value: JSONValue,
         path: String = "",
-        known: [String],
-        matching: Matching = .exact
+        known: [String]
     ) throws(FieldError) {
         guard case .object(let object) = value else {
             throw FieldError(path.isEmpty ? "body" : path, Self.expected("an object", value))
         }
-        try self.init(object, path: path, known: known, matching: matching)
+        try self.init(object, path: path, known: known)
     }
 
     static func join(_ path: String, _ name: String) -> String {
@@ -56,15 +45,6 @@ struct JSONFields: Sendable {
 
     static func expected(_ what: String, _ value: JSONValue) -> String {
         "must be \(what), not \(value.kindName)"
-    }
-
-    private static func find(_ name: String, in known: [String], _ matching: Matching) -> String? {
-        switch matching {
-        case .exact: return known.first { $0 == name }
-        case .ignoringCase(let aliases):
-            let folded = name.lowercased()
-            return known.first { $0.lowercased() == folded } ?? aliases[folded]
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 /// Reads the words of JSON text (RFC 8259): strings, numbers and literals, one after the other.
 ///
-/// Why: the native API wants a tree, Consul's bodies are read without one. Both have their own grammar
-/// and their own messages over this. Cost: one pass over bytes, and one `String` for each word.
+/// Why: the native API wants a tree, Consul's bodies are read without one. Both have their own
+/// grammar and their own messages over this.
+///
+/// Cost: one pass over bytes, and one `String` for each string and number.
 struct JSONScanner {
     /// What becomes of a string that is no Unicode: wrong UTF-8, or half a surrogate pair.
     enum BrokenText {

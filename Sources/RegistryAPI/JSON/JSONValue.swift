@@ -23,15 +23,3 @@ enum JSONValue: Hashable, Sendable {
         }
     }
 }
-
-/// The members of a JSON object in the order in which they were sent; each name once.
-struct JSONObject: Hashable, Sendable {
-    struct Member: Hashable, Sendable {
-        var name: String
-        var value: JSONValue
-    }
-
-    var members: [Member]
-
-    subscript(name: String) -> JSONValue? { members.first { $0.name == name }?.value }
-}

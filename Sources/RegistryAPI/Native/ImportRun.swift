@@ -46,7 +46,7 @@ struct ImportRun {
         do {
             registration = try RegistrationRequest(try line.json(), native.api)
         } catch {
-            return note(Outcome(line: line.number, failure: failure(error)))
+            return note(Outcome(line: line.number, failure: Self.failure(error, logger)))
         }
         // Two lines about one instance must take effect in their order.
         if pendingKeys.contains(registration.instance.key) { try await settle(downTo: 0, &group) }
@@ -58,8 +58,7 @@ struct ImportRun {
                 _ = try await native.write(registration)
                 return Outcome(line: line.number, failure: nil)
             } catch {
-                let failure = ErrorMapping.apiError(error, .native, logger: logger)
-                return Outcome(line: line.number, failure: failure)
+                return Outcome(line: line.number, failure: Self.failure(error, logger))
             }
         }
     }
@@ -74,7 +73,7 @@ struct ImportRun {
         if count == 0 { result.errors.sort { $0.line < $1.line } }
     }
 
-    private func failure(_ error: any Error) -> APIError {
+    private static func failure(_ error: any Error, _ logger: Logger) -> APIError {
         ErrorMapping.apiError(error, .native, logger: logger)
     }
 

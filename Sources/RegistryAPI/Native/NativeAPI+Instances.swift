@@ -45,7 +45,7 @@ extension NativeAPI {
         return try JSONReply.response(Registered(instanceID: key.id, lease: lease))
     }
 
-    /// `DELETE /instances/{instance_id}`: removes it; with `?drain=true` when nobody knows it any more.
+    /// `DELETE /instances/{instance_id}`: removes it; with `?drain=true` once nobody knows it.
     func deregister(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let key = try findInstance(request, context)
         guard try QueryParameters(request).flag("drain") else {

@@ -6,7 +6,7 @@ extension NativeAPI {
     /// `GET /services`: the names of all services with their tags.
     func services(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let blocking = try BlockingQuery(QueryParameters(request))
-        await blocking.run(on: .serviceList, api, context)
+        await blocking.run(on: .serviceList, api.keeper, context.client)
         let (index, services) = api.keeper.read { catalog in
             var services: [String: [String]] = [:]
             for name in catalog.serviceNames { services[name] = catalog.tags(ofService: name) }
@@ -25,7 +25,7 @@ extension NativeAPI {
         let query = try QueryParameters(request)
         let filter = try InstanceFilter(query)
         let blocking = try BlockingQuery(query)
-        await blocking.run(on: .service(service), api, context)
+        await blocking.run(on: .service(service), api.keeper, context.client)
         let (isKnown, index, views) = api.keeper.read { catalog in
             let (index, views) = filter.views(ofService: service, in: catalog)
             return (catalog.hasService(service), index, views)

@@ -15,7 +15,7 @@ extension NativeAPI {
         var removed: [Removed]
     }
 
-    /// `GET /services/{service}/watch`: the instances, and then what changes, as server-sent events.
+    /// `GET /services/{service}/watch`: the instances, then what changes, as server-sent events.
     ///
     /// - `state`: the list of all instances; first, unless `Last-Event-ID` is still current.
     /// - `change`: `{index, upserted, removed}`.

@@ -39,19 +39,20 @@ final class ConnectionRegistry: Sendable {
 
     /// Closes idle connections now and the others after their response; adds no more.
     func stop() {
-        for channel in takeChannels(stopping: true) {
+        for channel in refuseMore() {
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
     }
 
     /// Closes all connections.
     func closeAll() {
-        for channel in takeChannels(stopping: true) { channel.close(promise: nil) }
+        for channel in refuseMore() { channel.close(promise: nil) }
     }
 
-    private func takeChannels(stopping: Bool) -> [any Channel] {
+    /// Adds no connection from now on; returns those that there are.
+    private func refuseMore() -> [any Channel] {
         state.withLock { state in
-            state.isStopping = stopping
+            state.isStopping = true
             return state.connections.values.map(\.channel)
         }
     }

@@ -1,4 +1,4 @@
-/// A check as a registrant describes it: inside a service, or as the body of `agent/check/register`.
+/// A check as a registrant describes it: inside a service, or alone in `agent/check/register`.
 struct CheckBody: Hashable {
     /// `ID` or `CheckID`.
     var id = ""

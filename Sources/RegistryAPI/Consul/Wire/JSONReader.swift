@@ -1,8 +1,8 @@
 /// Reads one JSON text in one pass, the way Consul reads bodies (RFC 8259).
 ///
-/// Why not a general decoder: Consul matches field names in any letter case, refuses unknown fields by
-/// name, and takes a duration as text or as a number. The caller asks for what a field should hold, so no
-/// tree is built.
+/// Why not a general decoder: Consul matches field names in any letter case, refuses unknown fields
+/// by name, and takes a duration as text or as a number. The caller asks for what a field should
+/// hold, so no tree is built.
 struct JSONReader {
     private var scanner: JSONScanner
     /// True from the opening of an object or array until its first element was read.

@@ -18,7 +18,7 @@ struct ServiceBody: Hashable {
     private var check: CheckBody?
     private var otherChecks: [CheckBody] = []
 
-    /// Whom the body is meant for: the two spell the name differently and differ in what they carry.
+    /// Whom the body is meant for: the two differ in the name of the name and in what they carry.
     enum Target {
         case agent
         case catalog
