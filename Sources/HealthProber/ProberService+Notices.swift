@@ -15,7 +15,7 @@ extension ProberService {
                     "check": "\(change.check)",
                     "from": "\(change.from.rawValue)",
                     "to": "\(change.to.rawValue)",
-                    "output": "\(change.output)",
+                    "output": "\(Self.oneLine(change.output))",
                 ]
             )
         case .holding(let failure):
@@ -44,6 +44,23 @@ extension ProberService {
                     "check": "\(check)",
                 ]
             )
+        }
+    }
+
+    /// `text` with its line breaks and control characters escaped as Swift spells them.
+    ///
+    /// Why: a probe's output is what a stranger's server sent. It must not end the log line, begin
+    /// one that looks like ours, or speak to the terminal that shows it.
+    static func oneLine(_ text: String) -> String {
+        func splitsLine(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: true
+            default: false
+            }
+        }
+        guard text.unicodeScalars.contains(where: splitsLine) else { return text }
+        return text.unicodeScalars.reduce(into: "") { line, scalar in
+            line += splitsLine(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
         }
     }
 }
