@@ -44,6 +44,8 @@ struct JSONReaderTests {
             ("\"\\q\"", "invalid character 'q' in string escape code (byte 3)"),
             ("1 x", "invalid character 'x' after top-level value (byte 3)"),
             ("-", "invalid character '-' in numeric literal (byte 1)"),
+            ("[01]", "invalid character '0' in numeric literal (byte 2)"),
+            ("[1-2]", "invalid character '-' after array element (byte 3)"),
             ("?", "invalid character '?' looking for beginning of value (byte 1)"),
         ]
     )
