@@ -31,10 +31,20 @@ struct EntryEncoder {
         return unsafe encoder.allocate(&header, answers: [], note: [])
     }
 
-    /// The block of `published`.
+    /// Encoded answers that serve every name with the same RRsets.
+    ///
+    /// Why: a service has a dozen names, and its records may be thousands.
+    struct SharedAnswers {
+        var rrsets: [PublishedRRset]
+        var answers: [(type: RecordType, bytes: [UInt8])]
+    }
+
+    /// The block of `published`; takes its answers from `shared` if they are the same, else leaves its
+    /// own there for the next name.
     static func block(
         _ published: PublishedName,
-        at placement: Placement
+        at placement: Placement,
+        sharing shared: inout SharedAnswers?
     ) throws(AnswerTableError) -> UnsafeMutableRawPointer {
         let encoder = EntryEncoder(name: published.name)
         var header = unsafe encoder.header(at: placement)
@@ -43,14 +53,12 @@ struct EntryEncoder {
         switch published.here {
         case .rrsets(let rrsets):
             unsafe header.here = NameEntry.Here.rrsets
-            for rrset in rrsets where rrset.type != .soa {
-                answers.append((rrset.type, try encoder.answer(rrset, isWildcard: false)))
-            }
+            answers = try encoder.answers(rrsets, sharing: &shared)
         case .delegation(let nameServers, let parentSide):
             unsafe header.here = NameEntry.Here.delegation
             answers.append((.ns, try encoder.referral(nameServers)))
             for rrset in parentSide {
-                answers.append((rrset.type, try encoder.answer(rrset, isWildcard: false)))
+                answers.append((rrset.type, try encoder.answer(rrset).bytes))
             }
         case .fallback:
             unsafe header.here = NameEntry.Here.fallback
@@ -63,7 +71,7 @@ struct EntryEncoder {
             unsafe header.below = NameEntry.Below.wildcard
             unsafe header.belowCount = UInt16(clamping: rrsets.count)
             for rrset in rrsets {
-                answers.append((rrset.type, try encoder.answer(rrset, isWildcard: true)))
+                answers.append((rrset.type, try encoder.answer(rrset).bytes))
             }
         case .fallback:
             unsafe header.below = NameEntry.Below.fallback
@@ -104,11 +112,31 @@ struct EntryEncoder {
 
     // MARK: Answers
 
+    private func answers(
+        _ rrsets: [PublishedRRset],
+        sharing shared: inout SharedAnswers?
+    ) throws(AnswerTableError) -> [(type: RecordType, bytes: [UInt8])] {
+        // Arrays that are one and the same compare at once.
+        if let shared, shared.rrsets == rrsets { return shared.answers }
+        shared = nil
+        var answers: [(type: RecordType, bytes: [UInt8])] = []
+        var dependOnName = false
+        for rrset in rrsets where rrset.type != .soa {
+            let answer = try answer(rrset)
+            answers.append((rrset.type, answer.bytes))
+            dependOnName = dependOnName || answer.dependsOnName
+        }
+        if !dependOnName { shared = SharedAnswers(rrsets: rrsets, answers: answers) }
+        return answers
+    }
+
+    /// Pointers to the question's start and into the answer are the same for every name; one to a later
+    /// label of the question is not.
     private func answer(
-        _ rrset: PublishedRRset,
-        isWildcard: Bool
-    ) throws(AnswerTableError) -> [UInt8] {
+        _ rrset: PublishedRRset
+    ) throws(AnswerTableError) -> (bytes: [UInt8], dependsOnName: Bool) {
         var records = RecordsEncoder()
+        var dependsOnName = false
         for rdata in rrset.rdata {
             try append(rdata, of: rrset, ownerPointer: 0xC00C, to: &records)
         }
@@ -116,8 +144,6 @@ struct EntryEncoder {
         let targets = Self.targetOffsets(of: rrset, in: records)
         let reachMax = WireLimits.headerBytes + WireLimits.nameBytesMax + 4 + records.bytes.count
         records.closeFirstSection()
-        // The part of an additional owner that the question surely ends with.
-        let shared = name
         for record in rrset.additional {
             if let target = targets[record.owner], reachMax < WireLimits.pointerReachBytes {
                 records.fixups.append(
@@ -129,11 +155,13 @@ struct EntryEncoder {
                 )
                 records.append([0xC0, 0])
             } else {
-                records.appendOwner(record.owner, sharing: shared)
+                // What the owner and the question end with in common is not repeated.
+                records.appendOwner(record.owner, sharing: name)
+                dependsOnName = true
             }
             try appendBody(record, to: &records)
         }
-        return try compiled(records, rotates: rotates, isReferral: false)
+        return (try compiled(records, rotates: rotates, isReferral: false), dependsOnName)
     }
 
     private func referral(_ nameServers: PublishedRRset) throws(AnswerTableError) -> [UInt8] {

@@ -48,12 +48,13 @@ internal import Synchronization
     /// Puts `changes` into effect; returns the first refusal.
     mutating func apply(_ changes: [TableChange]) -> AnswerTableError? {
         var refused: AnswerTableError?
+        var shared: EntryEncoder.SharedAnswers?
         for change in changes {
             do throws(AnswerTableError) {
                 switch change {
                 case .zone(let zone): try add(zone)
                 case .removeZone(let apex): try removeZone(apex)
-                case .name(let published): try publish(published)
+                case .name(let published): try publish(published, sharing: &shared)
                 case .removeName(let name): remove(name)
                 }
             } catch {
@@ -75,7 +76,10 @@ internal import Synchronization
 
     // MARK: Names
 
-    private mutating func publish(_ published: PublishedName) throws(AnswerTableError) {
+    private mutating func publish(
+        _ published: PublishedName,
+        sharing shared: inout EntryEncoder.SharedAnswers?
+    ) throws(AnswerTableError) {
         load(published.name)
         let old = unsafe find(label: 0)
         guard let above = unsafe old ?? closestEncloser() else {
@@ -92,7 +96,8 @@ internal import Synchronization
                 apexBytes: above.pointee.apexBytes,
                 isApex: old?.pointee.isApex ?? false,
                 childCount: old?.pointee.childCount ?? 0
-            )
+            ),
+            sharing: &shared
         )
         if let old = unsafe old {
             unsafe replace(old, with: block)

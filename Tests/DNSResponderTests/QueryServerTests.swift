@@ -49,6 +49,36 @@ struct QueryServerTests {
         }
     }
 
+    @Test("names of any length with the same records answer alike, with what DNS names they hold")
+    func sameRecords() throws {
+        let names: [DomainName] = [
+            "web.service.consul.", "_web._tcp.service.dc1.consul.", "a.consul.",
+            "primary.v2.web.service.dc1.consul.",
+        ]
+        var withStranger = services(3)
+        let stranger = ResourceRecord(
+            owner: "ns.service.consul.",
+            type: .a,
+            ttlSeconds: 5,
+            rdata: [192, 0, 2, 1]
+        )
+        withStranger.additional.append(stranger)
+        for rrset in [services(3), withStranger] {
+            let rrsets = [addresses("10.0.1.1"), rrset]
+            let published = names.map {
+                TableChange.name(PublishedName(name: $0, here: .rrsets(rrsets)))
+            }
+            let server = try makeServer([.zone(testZone("consul."))] + published)
+            for name in names {
+                let reply = try server.ask(name, .srv)
+                #expect(reply.answer.allSatisfy { $0.owner == name })
+                #expect(Set(reply.answer.map(\.rdata)) == Set(rrset.rdata))
+                #expect(Set(reply.additional) == Set(rrset.additional))
+                #expect(try server.ask(name, .a).answer.map(\.rdata) == [[10, 0, 1, 1]])
+            }
+        }
+    }
+
     @Test("a name outside every zone is REFUSED without AA")
     func outside() throws {
         let reply = try makeServer(changes).ask("example.org.", .a)
