@@ -16,16 +16,19 @@ package struct AnswerTableCounts: Hashable, Sendable {
 
 /// The compiled answers of all names: one writer at a time, any number of readers that never wait.
 ///
-/// *Why:* registration changes names all the time, and a worker must neither lock nor copy for it. Each
-/// name's answers are one immutable block of unmanaged memory behind an atomic pointer; a change makes a new
-/// block, swaps the pointer and frees the old block when every reader has moved on (`QuiescentState`).
+/// *Why:* registration changes names all the time, and a worker must neither lock nor copy for it.
+/// Each name's answers are one immutable block of unmanaged memory behind an atomic pointer; a
+/// change makes a new block, swaps the pointer and frees the old block when every reader has moved
+/// on (`QuiescentState`).
 ///
-/// *Cost:* a change costs the name's own size, whatever the table holds; a new serial costs one SOA.
+/// *Cost:* a change costs the name's own size, whatever the table holds; a new serial costs one
+/// SOA.
 @safe package final class AnswerTable: Sendable {
     let hashKey = HashKey()
     private let writer: Mutex<TableWriter>
-    // SAFETY: the memory behind the pointer holds only atomics, is set up before the table is shared and lives
-    // until `deinit`, when no reader is left because each holds a reference to the table.
+    // SAFETY: the memory behind the pointer holds only atomics, is set up before the table is
+    // shared and lives until `deinit`, when no reader is left because each holds a reference to the
+    // table.
     private nonisolated(unsafe) let sharedRoot: UnsafePointer<TableRoot>
 
     /// A table for `readers` threads at a time.
@@ -45,8 +48,9 @@ package struct AnswerTableCounts: Hashable, Sendable {
 
     /// Puts `changes` into effect in order; readers see them as soon as this returns.
     ///
-    /// Throws for the first change that is refused (a name in no zone, rdata that is too long, a zone that
-    /// still has names); all others are in effect, so a bad record never costs its neighbours.
+    /// Throws for the first change that is refused (a name in no zone, rdata that is too long, a
+    /// zone that still has names); all others are in effect, so a bad record never costs its
+    /// neighbours.
     package func apply(_ changes: [TableChange]) throws(AnswerTableError) {
         let refused = writer.withLock { writer in writer.apply(changes) }
         if let refused { throw refused }

@@ -17,7 +17,8 @@ internal import CDatagram
     private static let receiveBytes: UInt32 = 4096
 
     init() {
-        // Like any allocation in Swift, it either succeeds or ends the process; it happens at start only.
+        // Like any allocation in Swift, it either succeeds or ends the process; it happens at start
+        // only.
         guard
             let batch = unsafe datagram_batch_create(
                 Self.slots,

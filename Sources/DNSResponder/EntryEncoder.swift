@@ -1,6 +1,7 @@
 internal import DNSWire
 
-/// Compiles what is published for a name into the bytes of its block, offsets from the block's start.
+/// Compiles what is published for a name into the bytes of its block, offsets from the block's
+/// start.
 ///
 /// For the writer only: it allocates.
 struct EntryEncoder {
@@ -39,8 +40,8 @@ struct EntryEncoder {
         var answers: [(type: RecordType, bytes: [UInt8])]
     }
 
-    /// The block of `published`; takes its answers from `shared` if they are the same, else leaves its
-    /// own there for the next name.
+    /// The block of `published`; takes its answers from `shared` if they are the same, else leaves
+    /// its own there for the next name.
     static func block(
         _ published: PublishedName,
         at placement: Placement,
@@ -130,8 +131,8 @@ struct EntryEncoder {
         return answers
     }
 
-    /// Pointers to the question's start and into the answer are the same for every name; one to a later
-    /// label of the question is not.
+    /// Pointers to the question's start and into the answer are the same for every name; one to a
+    /// later label of the question is not.
     private func answer(
         _ rrset: PublishedRRset
     ) throws(AnswerTableError) -> (bytes: [UInt8], dependsOnName: Bool) {

@@ -1,6 +1,7 @@
 internal import DNSWire
 
-/// The secret of the name hash, new in each process: strangers choose names, and must not choose collisions.
+/// The secret of the name hash, new in each process: strangers choose names, and must not choose
+/// collisions.
 struct HashKey: Sendable {
     let seed: UInt64
     let multiplier: UInt64
@@ -14,8 +15,8 @@ struct HashKey: Sendable {
 
 /// A name in lower case with the hash of each of its suffixes, in memory that is set up once.
 ///
-/// The hash runs from the root to the left, label by label, so one pass gives the hash of the whole name
-/// and of every name above it: the way up to the closest encloser hashes nothing again.
+/// The hash runs from the root to the left, label by label, so one pass gives the hash of the whole
+/// name and of every name above it: the way up to the closest encloser hashes nothing again.
 ///
 /// Cost: no allocation after `init`.
 @safe struct FoldedName: ~Copyable {
@@ -50,7 +51,8 @@ struct HashKey: Sendable {
         unsafe hashes.deallocate()
     }
 
-    /// Finds the labels of the uncompressed name at `wire`; false unless it ends within `available` bytes.
+    /// Finds the labels of the uncompressed name at `wire`; false unless it ends within `available`
+    /// bytes.
     ///
     /// A compression pointer, a label over 63 bytes or a name over 255 is refused.
     mutating func scan(_ wire: UnsafePointer<UInt8>, available: Int) -> Bool {
@@ -118,7 +120,8 @@ struct HashKey: Sendable {
     @inline(__always)
     func hash(_ label: Int) -> UInt64 { unsafe hashes[label] }
 
-    /// True when the suffix from `offset` is the `length` folded bytes at `other`, which are padded to a word.
+    /// True when the suffix from `offset` is the `length` folded bytes at `other`, which are padded
+    /// to a word.
     @inline(__always)
     func suffix(from offset: Int, equals other: UnsafeRawPointer, length: Int) -> Bool {
         guard count - offset == length else { return false }
@@ -139,8 +142,8 @@ struct HashKey: Sendable {
 
     /// Eight bytes with ASCII capitals in lower case.
     ///
-    /// Each byte's top bit tells, after an addition that cannot carry over, whether the byte is at least
-    /// `A` and whether it is above `Z`.
+    /// Each byte's top bit tells, after an addition that cannot carry over, whether the byte is at
+    /// least `A` and whether it is above `Z`.
     @inline(__always)
     private static func folded(_ word: UInt64) -> UInt64 {
         let each: UInt64 = 0x0101_0101_0101_0101

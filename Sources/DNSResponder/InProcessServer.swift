@@ -54,7 +54,8 @@ package final class InProcessServer {
         return reply.isEmpty ? nil : reply
     }
 
-    /// Serves `message` `times` times into one buffer, for measurements; the bytes of the last reply.
+    /// Serves `message` `times` times into one buffer, for measurements; the bytes of the last
+    /// reply.
     package func serve(_ message: [UInt8], times: Int) -> Int {
         let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
         var reply = [UInt8](repeating: 0, count: QueryServer.replyBytesMax)

@@ -26,7 +26,8 @@ internal import Synchronization
     /// Where the encoded extended-error option is.
     var noteOffset: UInt32
     var noteBytes: UInt16
-    /// Answers for the name itself; of a delegation the first is the referral, the rest the parent's.
+    /// Answers for the name itself; of a delegation the first is the referral, the rest the
+    /// parent's.
     var hereCount: UInt16
     /// Answers of the wildcard, after those for the name itself.
     var belowCount: UInt16

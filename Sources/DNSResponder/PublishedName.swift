@@ -7,7 +7,8 @@ package struct PublishedRRset: Hashable, Sendable {
     package var ttlSeconds: UInt32
     /// Uncompressed rdata, one element a record.
     package var rdata: [[UInt8]]
-    /// Helpful but optional, such as the addresses of SRV targets: dropped first when space is short.
+    /// Helpful but optional, such as the addresses of SRV targets: dropped first when space is
+    /// short.
     package var additional: [ResourceRecord]
     /// True when each reply starts with another record, so that clients spread.
     package var rotates: Bool
@@ -29,14 +30,15 @@ package struct PublishedRRset: Hashable, Sendable {
 
 /// Everything the table answers for one owner name.
 ///
-/// A name that has names below it but is not published itself is kept by the table as an empty non-terminal.
+/// A name that has names below it but is not published itself is kept by the table as an empty
+/// non-terminal.
 package struct PublishedName: Hashable, Sendable {
     /// What a query for the name itself gets.
     package enum Here: Hashable, Sendable {
         /// These RRsets; for any other type NODATA. The SOA of an apex is the table's own.
         case rrsets([PublishedRRset])
-        /// A zone cut: a referral with `nameServers` (type NS, glue in `additional`), except for the types in
-        /// `parentSide` (DS), which the parent answers (RFC 4035 §3.1.4.1).
+        /// A zone cut: a referral with `nameServers` (type NS, glue in `additional`), except for
+        /// the types in `parentSide` (DS), which the parent answers (RFC 4035 §3.1.4.1).
         case delegation(nameServers: PublishedRRset, parentSide: [PublishedRRset])
         /// The slow path decides (CNAME, DNAME).
         case fallback

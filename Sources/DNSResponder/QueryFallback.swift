@@ -41,7 +41,8 @@ package struct FallbackReply: Hashable, Sendable {
     }
 }
 
-/// The slow path: called on worker threads for the rare query, so it may allocate but must not block.
+/// The slow path: called on worker threads for the rare query, so it may allocate but must not
+/// block.
 package protocol QueryFallback: Sendable {
     /// Answers `query`; every query gets a reply.
     func answer(_ query: FallbackQuery) -> FallbackReply

@@ -2,8 +2,8 @@ internal import DNSWire
 
 /// Reads a query: header, one question, at most one OPT record, nothing else.
 ///
-/// One bounds check a region, then plain loads: all reads of the client's bytes are in this file and in
-/// `FoldedName`. Cost: no allocation.
+/// One bounds check a region, then plain loads: all reads of the client's bytes are in this file
+/// and in `FoldedName`. Cost: no allocation.
 enum QueryParser {
     /// Parses the `count` bytes at `query`, which has at least 8 readable bytes after them.
     @inline(__always)
@@ -159,7 +159,8 @@ enum QueryParser {
                 parsed.hasEDNS = false
                 return .formatError
             }
-            // An OPT elsewhere, or with an owner, is malformed; a key of ours that could verify TSIG is none.
+            // An OPT elsewhere, or with an owner, is malformed; a key of ours that could verify
+            // TSIG is none.
             if type == RecordType.opt.rawValue {
                 parsed.hasEDNS = false
                 return .formatError

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Packet in, packet out: everything that happens to one query, on one thread.
 ///
-/// Parse the question, find the closest entry of the table, copy its compiled answer behind the echoed
-/// question, fix pointers, add the OPT record.
+/// Parse the question, find the closest entry of the table, copy its compiled answer behind the
+/// echoed question, fix pointers, add the OPT record.
 ///
 /// Cost: no allocation, no lock and no retain, unless the name is left to the fallback.
 @safe struct QueryServer: ~Copyable {
@@ -38,8 +38,9 @@ internal import Synchronization
 
     /// Answers the `count` bytes at `query` into `reply`; the length of the reply, 0 for silence.
     ///
-    /// `query` has 8 more readable bytes than `count`. `reply` has room for the largest UDP reply of the
-    /// settings, and over TCP for `replyBytesMax`. `reader.beginBatch()` was called for this batch.
+    /// `query` has 8 more readable bytes than `count`. `reply` has room for the largest UDP reply
+    /// of the settings, and over TCP for `replyBytesMax`. `reader.beginBatch()` was called for this
+    /// batch.
     mutating func serve(
         _ query: UnsafePointer<UInt8>,
         count: Int,
@@ -88,7 +89,8 @@ internal import Synchronization
         counters.add(UInt64(sentBytes), to: WorkerCounters.Field.sentBytes)
     }
 
-    /// Finds the entry of the name or its closest encloser, and writes what it says (RFC 1034 §4.3.2).
+    /// Finds the entry of the name or its closest encloser, and writes what it says (RFC 1034
+    /// §4.3.2).
     @inline(__always)
     private mutating func lookUp(
         _ parsed: ParsedQuery,
@@ -162,7 +164,8 @@ internal import Synchronization
         }
     }
 
-    /// The entry is the closest encloser of a name that is not there; true when the fallback must answer.
+    /// The entry is the closest encloser of a name that is not there; true when the fallback must
+    /// answer.
     @inline(__always)
     private mutating func answerBelow(
         _ entry: UnsafeMutablePointer<NameEntry>,
@@ -236,7 +239,8 @@ internal import Synchronization
     ) {
         var first = 0
         if unsafe answer.pointee.rotates {
-            // A counter would run in step with clients that ask for A and AAAA in turn; this does not.
+            // A counter would run in step with clients that ask for A and AAAA in turn; this does
+            // not.
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             first = unsafe Int(((random >> 32) &* UInt64(answer.pointee.firstCount)) >> 32)
         }

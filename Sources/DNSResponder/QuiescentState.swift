@@ -2,9 +2,10 @@ internal import Synchronization
 
 /// Decides when memory that was unlinked from the table can no longer be seen by any reader.
 ///
-/// Quiescent-state reclamation: a reader announces the current epoch between batches, when it holds no
-/// pointer into the table, and 0 before it sleeps. The writer tags what it unlinks with the epoch, then
-/// advances the epoch; the block is free when every awake reader has announced a later one.
+/// Quiescent-state reclamation: a reader announces the current epoch between batches, when it holds
+/// no pointer into the table, and 0 before it sleeps. The writer tags what it unlinks with the
+/// epoch, then advances the epoch; the block is free when every awake reader has announced a later
+/// one.
 ///
 /// Cost for readers: two loads a batch, and one store with a fence after each change of the table.
 @safe struct QuiescentState: ~Copyable {

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Writes one reply into its slot: header, echoed question, records, OPT.
 ///
-/// Law of space: what does not fit goes, additional records first, then with TC set the others; never the
-/// OPT. Every copy is bounded by `recordsEnd`, which leaves room for the OPT.
+/// Law of space: what does not fit goes, additional records first, then with TC set the others;
+/// never the OPT. Every copy is bounded by `recordsEnd`, which leaves room for the OPT.
 ///
 /// Cost: no allocation, except in `write(_:to:)` for the fallback's values.
 @unsafe struct ReplyWriter {

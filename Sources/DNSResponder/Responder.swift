@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// The DNS server: sockets and threads over an answer table.
 ///
-/// What enters: packets, and changes of the table by its writer. What leaves: replies, and counters. It
-/// knows nothing of services; it serves the bytes that it was handed.
+/// What enters: packets, and changes of the table by its writer. What leaves: replies, and
+/// counters. It knows nothing of services; it serves the bytes that it was handed.
 package final class Responder: Sendable {
     private enum State {
         case bound([WorkerThread])

@@ -44,7 +44,8 @@ final class StreamConnection {
         (isBacklogged || isPeerDone ? 0 : Self.readable) | (hasPendingOutput ? Self.writable : 0)
     }
 
-    /// Reads, serves and writes as far as it goes without blocking; false when the connection is over.
+    /// Reads, serves and writes as far as it goes without blocking; false when the connection is
+    /// over.
     func advance(
         with server: inout QueryServer,
         scratch: UnsafeMutablePointer<UInt8>,

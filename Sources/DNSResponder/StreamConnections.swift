@@ -50,7 +50,8 @@ final class ConnectionBudget: Sendable {
 
     /// Takes the connections that wait at `listener`.
     ///
-    /// At the limit the connection that was idle longest makes room, so that idle peers cannot shut others out.
+    /// At the limit the connection that was idle longest makes room, so that idle peers cannot shut
+    /// others out.
     mutating func accept(from listener: Int32, nowMilliseconds: Int64) {
         for _ in 0..<64 {
             let descriptor = stream_accept(listener)

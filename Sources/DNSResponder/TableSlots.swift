@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The hash table's memory: open addressing, one atomic word a slot.
 ///
-/// A word is 0 (free), 1 (a name was here) or the address of a name's block with the top 16 bits of its
-/// hash above it, so that most words of other names are passed without touching their memory.
+/// A word is 0 (free), 1 (a name was here) or the address of a name's block with the top 16 bits of
+/// its hash above it, so that most words of other names are passed without touching their memory.
 /// User-space addresses have at most 48 bits on the platforms this runs on; `word` checks it.
 @unsafe struct TableSlots {
     /// The block: the capacity minus one, then the slots.

@@ -48,7 +48,8 @@ extension TableWriter {
         for apex in inner { attach(apex) }
     }
 
-    /// Removes a zone without names; zones below it then belong to the zone above it, if there is one.
+    /// Removes a zone without names; zones below it then belong to the zone above it, if there is
+    /// one.
     mutating func removeZone(_ apex: DomainName) throws(AnswerTableError) {
         guard let cell = unsafe zones[apex] else { return }
         let names = unsafe entries { entry in

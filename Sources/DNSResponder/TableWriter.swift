@@ -4,7 +4,8 @@ internal import Synchronization
 /// The writer's side of the table: keeps the tree of names whole and publishes blocks.
 ///
 /// Every name between a published name and its apex is in the table, if need be as an empty
-/// non-terminal, so the closest entry above a missing name is its closest encloser (RFC 4592 §3.3.1).
+/// non-terminal, so the closest entry above a missing name is its closest encloser (RFC 4592
+/// §3.3.1).
 @safe struct TableWriter: ~Copyable {
     typealias Entry = UnsafeMutablePointer<NameEntry>
 
@@ -61,7 +62,8 @@ internal import Synchronization
                 if refused == nil { refused = error } else { refused?.refusedCount += 1 }
             }
         }
-        // The first zones appear with their names: nobody shall be told that a name that loads is missing.
+        // The first zones appear with their names: nobody shall be told that a name that loads is
+        // missing.
         if unsafe root.pointee.slots.load(ordering: .relaxed) == 0, unsafe !zones.isEmpty {
             publishSlots()
         }
@@ -118,7 +120,8 @@ internal import Synchronization
         }
     }
 
-    /// Counts the loaded name as a child of its parent, which is made if need be, and so on upwards.
+    /// Counts the loaded name as a child of its parent, which is made if need be, and so on
+    /// upwards.
     ///
     /// The highest name is made first: at each moment every name's parent is in the table.
     func isLinked(_ label: Int) -> Bool { unsafe find(label: label) != nil }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// One thread's work: its sockets, its view of the table, its TCP connections.
 ///
-/// Datagrams are received, served and sent in batches over memory that is set up once. The worker sleeps
-/// only when all of its sockets are empty.
+/// Datagrams are received, served and sent in batches over memory that is set up once. The worker
+/// sleeps only when all of its sockets are empty.
 struct Worker: ~Copyable {
     private var server: QueryServer
     private var streams: StreamConnections

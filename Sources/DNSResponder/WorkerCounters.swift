@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// What one worker counts: a row of words that only the worker writes and anyone may read.
 ///
-/// A plain pointer, so that the worker holds it without counting references; its owner deallocates it.
+/// A plain pointer, so that the worker holds it without counting references; its owner deallocates
+/// it.
 ///
 /// Cost: three instructions a count; no locked instruction, since there is one writer.
 // SAFETY: the words behind the pointer are atomics, and the owner outlives the worker's thread.

@@ -70,7 +70,8 @@ struct SocketBinder {
         addresses.append(chosen.address)
     }
 
-    /// Opens both sockets without sharing, which fails when anybody else has the port, even one who shares.
+    /// Opens both sockets without sharing, which fails when anybody else has the port, even one who
+    /// shares.
     private static func reserve(
         _ address: ListenAddress
     ) throws(ResponderError) -> (address: ListenAddress, datagrams: Int32, listener: Int32) {

@@ -1,6 +1,7 @@
 /// Reads the fields of a message one after another.
 ///
-/// Every read is checked, so any bytes are safe. For the rare query, tests and clients: it allocates.
+/// Every read is checked, so any bytes are safe. For the rare query, tests and clients: it
+/// allocates.
 package struct MessageReader {
     package let bytes: [UInt8]
     /// Where the next field starts.

@@ -56,7 +56,8 @@ package struct MessageWriter {
         write(question.recordClass)
     }
 
-    /// Writes a record of class IN; false, and nothing written, when the message would exceed `bytesMax`.
+    /// Writes a record of class IN; false, and nothing written, when the message would exceed
+    /// `bytesMax`.
     @discardableResult
     package mutating func write(
         _ record: ResourceRecord,
@@ -93,7 +94,8 @@ package struct MessageWriter {
         write(rdata)
     }
 
-    /// Writes rdata of a type that may compress; false when it is another type or is not well-formed.
+    /// Writes rdata of a type that may compress; false when it is another type or is not
+    /// well-formed.
     private mutating func writeNames(of record: ResourceRecord) -> Bool {
         guard record.type != .srv, let layout = RData.nameLayout(of: record.type) else {
             return false

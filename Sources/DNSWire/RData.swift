@@ -6,7 +6,8 @@ package enum RData {
         package var names: Int
     }
 
-    /// The layout of a type whose rdata holds names that senders may compress, SRV among them; else nil.
+    /// The layout of a type whose rdata holds names that senders may compress, SRV among them; else
+    /// nil.
     package static func nameLayout(of type: RecordType) -> NameLayout? {
         switch type {
         case .ns, .cname, .ptr: NameLayout(bytesBefore: 0, names: 1)

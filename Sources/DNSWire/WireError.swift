@@ -10,7 +10,8 @@ package enum WireError: Error, Equatable, Sendable {
     case nameTooLong(bytes: Int)
     /// An empty label inside a name, such as in `a..b`.
     case emptyLabel
-    /// A backslash that is not followed by three digits below 256 or by one character (RFC 1035 §5.1).
+    /// A backslash that is not followed by three digits below 256 or by one character (RFC 1035
+    /// §5.1).
     case badEscape
     /// A label type other than a plain label or a pointer (RFC 6891 §5).
     case badLabelType(offset: Int)

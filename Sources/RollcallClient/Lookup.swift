@@ -55,15 +55,16 @@ public struct Lookup: Sendable {
 
     /// The IPv4 and IPv6 addresses of a name, in the order of the answers.
     ///
-    /// Empty when the name exists and has none: no instance is healthy. Throws `ClientError`, with the
-    /// code `notFound` where the name does not exist, or `CancellationError`.
+    /// Empty when the name exists and has none: no instance is healthy. Throws `ClientError`, with
+    /// the code `notFound` where the name does not exist, or `CancellationError`.
     public func addresses(of name: String) async throws -> [String] {
         async let v4 = answers(to: name, .a)
         async let v6 = answers(to: name, .aaaa)
         return try await (v4 + v6).compactMap { IPAddress(rdata: $0.rdata)?.description }
     }
 
-    /// The endpoints of a service name, such as `payment.service.consul`, in the order of the answer.
+    /// The endpoints of a service name, such as `payment.service.consul`, in the order of the
+    /// answer.
     ///
     /// Throws as ``addresses(of:)`` does.
     public func endpoints(of name: String) async throws -> [Endpoint] {

@@ -15,7 +15,8 @@ extension RegisteredInstance: Decodable {
         case ttl
     }
 
-    /// Reads the form of the native API, where `ttl` is a number of seconds or a text such as `30s`.
+    /// Reads the form of the native API, where `ttl` is a number of seconds or a text such as
+    /// `30s`.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         instanceID = try values.decode(String.self, forKey: .instanceID)

@@ -15,8 +15,8 @@ public struct Registration: Sendable {
 
     /// Registers an instance, or replaces what it registered before under the same id.
     ///
-    /// When this returns, the instance is stored and the next DNS query sees it. Throws `ClientError`,
-    /// whose `field` names what the registry did not accept, or `CancellationError`.
+    /// When this returns, the instance is stored and the next DNS query sees it. Throws
+    /// `ClientError`, whose `field` names what the registry did not accept, or `CancellationError`.
     public func register(_ registration: ServiceRegistration) async throws -> RegisteredInstance {
         let body = try JSONEncoder().encode(registration)
         return try await server.call("POST", ["register"], body: Array(body))
@@ -33,10 +33,10 @@ public struct Registration: Sendable {
 
     /// Takes an instance out of the registry.
     ///
-    /// It leaves DNS at once. With `drain` this returns when it is safe to stop: when every DNS answer
-    /// that names the instance has run out. The call is made even when the task is cancelled, so that a
-    /// service that is told to stop can say goodbye. Throws `ClientError`, with the code `notFound`
-    /// where the registry knows no such instance.
+    /// It leaves DNS at once. With `drain` this returns when it is safe to stop: when every DNS
+    /// answer that names the instance has run out. The call is made even when the task is
+    /// cancelled, so that a service that is told to stop can say goodbye. Throws `ClientError`,
+    /// with the code `notFound` where the registry knows no such instance.
     public func deregister(_ instanceID: String, drain: Bool = false) async throws {
         _ = try await server.callToTheEnd(
             "DELETE",
@@ -70,7 +70,8 @@ public struct Registration: Sendable {
         } catch {
             result = .failure(error)
         }
-        // The instance ends here in any case; a registry that cannot be told lets the lease run out.
+        // The instance ends here in any case; a registry that cannot be told lets the lease run
+        // out.
         _ = try? await deregister(registered.instanceID, drain: true)
         return try result.get()
     }

@@ -61,7 +61,8 @@ extension RegistryServer {
             timeout: .init(connect: .seconds(5), read: readTimeout)
         )
         configuration.httpVersion = .http1Only
-        // A port that nobody listens on is to be told at once; who wants to try again does it above.
+        // A port that nobody listens on is to be told at once; who wants to try again does it
+        // above.
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(
             eventLoopGroup: HTTPClient.defaultEventLoopGroup,

@@ -14,7 +14,8 @@ public struct ServiceRegistration: Hashable, Sendable {
     public var metadata: [String: String]
     /// SRV weights; nil for the registry's default.
     public var weights: ServiceInstance.Weights?
-    /// The term of the lease, after which an instance without heartbeat is removed; nil for no lease.
+    /// The term of the lease, after which an instance without heartbeat is removed; nil for no
+    /// lease.
     public var ttl: Duration?
     /// What the registry is to check by itself.
     public var checks: [HealthCheck]

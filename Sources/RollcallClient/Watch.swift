@@ -4,9 +4,9 @@ internal import NIOCore
 
 /// The instances of a service, and again whenever they change.
 ///
-/// The first element is the state at the start; each later one the state after a change. A connection
-/// that breaks is opened again, and the stream goes on where it was. The sequence ends only by an error:
-/// when the task is cancelled, or when the server refuses the watch.
+/// The first element is the state at the start; each later one the state after a change. A
+/// connection that breaks is opened again, and the stream goes on where it was. The sequence ends
+/// only by an error: when the task is cancelled, or when the server refuses the watch.
 ///
 ///     for try await state in Watch(of: "payment", on: server) {
 ///         print(state.index, state.instances.count)
@@ -54,8 +54,8 @@ public struct Watch: AsyncSequence, Sendable {
 
         /// The next state.
         ///
-        /// Throws `ClientError` when the server refuses the watch or sends what is not its protocol,
-        /// and `CancellationError`.
+        /// Throws `ClientError` when the server refuses the watch or sends what is not its
+        /// protocol, and `CancellationError`.
         public mutating func next() async throws -> State? {
             while true {
                 while !pending.isEmpty {

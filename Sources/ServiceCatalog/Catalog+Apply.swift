@@ -3,8 +3,8 @@ internal import DNSWire
 extension Catalog {
     /// Applies `change` as the one at `index`, whole or not at all.
     ///
-    /// A change that says what is known already is applied and has no effect: the delta is empty and
-    /// no index moves.
+    /// A change that says what is known already is applied and has no effect: the delta is empty
+    /// and no index moves.
     /// - Throws: `CatalogRejection`; the catalog is then unchanged.
     package mutating func apply(
         _ change: CatalogChange,

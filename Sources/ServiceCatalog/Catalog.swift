@@ -54,7 +54,8 @@ package struct Catalog: Sendable {
         var modifyIndex: CatalogIndex
     }
 
-    /// Who has an address: counts, so that an address that thousands share costs no more than another.
+    /// Who has an address: counts, so that an address that thousands share costs no more than
+    /// another.
     package struct AddressOwners: Sendable {
         /// Folded names of nodes with the address.
         package internal(set) var nodes: [String: Int] = [:]

@@ -15,7 +15,8 @@ package enum CatalogChange: Codable, Hashable, Sendable {
 
 /// What must still hold when a removal that was decided earlier is applied.
 ///
-/// Why: between the decision and its place in the order, the owner may have renewed or re-registered.
+/// Why: between the decision and its place in the order, the owner may have renewed or
+/// re-registered.
 package enum RemovalCondition: Codable, Hashable, Sendable {
     /// The instance still has this lease.
     case leaseIs(String)

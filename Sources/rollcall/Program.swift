@@ -9,7 +9,8 @@ enum Program {
         exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Runs the subcommand that `arguments` name; off the main actor, where everything else lives too.
+    /// Runs the subcommand that `arguments` name; off the main actor, where everything else lives
+    /// too.
     nonisolated private static func run(_ arguments: [String]) async -> Int32 {
         do {
             var command = try RollcallCommand.parseAsRoot(arguments)

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Tells the service manager what state the program is in, over the socket that `NOTIFY_SOCKET` names.
+/// Tells the service manager what state the program is in, over the socket that `NOTIFY_SOCKET`
+/// names.
 ///
 /// Without that variable nothing is sent. See sd_notify(3).
 struct SystemdNotify: Sendable {
@@ -74,7 +75,8 @@ struct SystemdNotify: Sendable {
         }
     }
 
-    /// The bytes of `sockaddr_un`: family and path, for an abstract name with a zero in place of `@`.
+    /// The bytes of `sockaddr_un`: family and path, for an abstract name with a zero in place of
+    /// `@`.
     private static func socketAddress(_ text: String) -> [UInt8]? {
         var path = Array(text.utf8)
         let isAbstract = path[0] == UInt8(ascii: "@")

@@ -23,7 +23,8 @@ struct SystemdSockets: Hashable, Sendable {
 
     var sockets: [Inherited]
 
-    /// The first descriptor that the manager hands over; standard input, output and error come before.
+    /// The first descriptor that the manager hands over; standard input, output and error come
+    /// before.
     private static let firstDescriptor: Int32 = 3
     /// More sockets than this are a mistake.
     private static let socketsMax: Int32 = 256

@@ -43,7 +43,8 @@ extension ProgramTests {
             return servers
         }
 
-        /// Kills one of three, waits until it has left DNS, starts it again, waits until it is back.
+        /// Kills one of three, waits until it has left DNS, starts it again, waits until it is
+        /// back.
         private func expectDeadServerLeaves(
             _ server: RollcallProcess,
             _ webServers: [WebServer],

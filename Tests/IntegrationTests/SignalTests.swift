@@ -26,7 +26,8 @@ extension ProgramTests {
             _ = try idle.request("GET", "/health")
             let stream = try NetworkSocket(.tcp, port: server.dnsPort)
             try await eventually("the stream is open") { watching.output.contains("event: state") }
-            // A connection that has been served is open for sure; a new one may still be in a queue.
+            // A connection that has been served is open for sure; a new one may still be in a
+            // queue.
             let waiting = try HTTPClientConnection(port: server.httpPort)
             _ = try waiting.request("GET", "/health")
             let request =

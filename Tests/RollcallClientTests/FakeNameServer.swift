@@ -3,7 +3,8 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// Runs `body` against a DNS server on a free port, UDP and TCP; a query without a reply is dropped.
+/// Runs `body` against a DNS server on a free port, UDP and TCP; a query without a reply is
+/// dropped.
 func withFakeNameServer<Result: Sendable>(
     reply: @escaping @Sendable (Message, _ overTCP: Bool) async -> Message?,
     body: @Sendable (_ address: String) async throws -> Result

@@ -106,8 +106,9 @@ func withFakeRegistry<Result: Sendable>(
 extension Channel {
     /// The channel as asynchronous sequences.
     ///
-    /// Why not in the initializer: a connection that nobody comes to serve must not be wrapped, for a wrapper that
-    /// is thrown away unused ends the program. Reading starts here, so nothing is lost.
+    /// Why not in the initializer: a connection that nobody comes to serve must not be wrapped, for
+    /// a wrapper that is thrown away unused ends the program. Reading starts here, so nothing is
+    /// lost.
     func wrapped<Inbound: Sendable, Outbound: Sendable>(
         _: Inbound.Type,
         _: Outbound.Type

@@ -20,8 +20,8 @@ package final class ChildProcess: Sendable {
 
     /// Starts `command`, whose first word is a path or is looked up in `PATH`.
     ///
-    /// Why not Foundation's `Process`: it learns of an end by a socket that programs started at the same
-    /// time inherit, so a program seems to run as long as any of them does.
+    /// Why not Foundation's `Process`: it learns of an end by a socket that programs started at the
+    /// same time inherit, so a program seems to run as long as any of them does.
     /// - Parameter environment: nil hands the test's own environment on.
     package init(
         _ command: [String],

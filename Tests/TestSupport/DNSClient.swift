@@ -75,7 +75,8 @@ package struct DNSClient: Sendable {
         try ask(try DomainName(name), type, over: kind, edns: edns)
     }
 
-    /// The addresses that A records of `name` hold, sorted as text; the code when it is not NOERROR.
+    /// The addresses that A records of `name` hold, sorted as text; the code when it is not
+    /// NOERROR.
     package func addresses(_ name: String) throws -> [String] {
         let message = try ask(name, .a)
         guard message.responseCode == .noError else {

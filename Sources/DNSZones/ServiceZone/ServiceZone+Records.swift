@@ -74,7 +74,8 @@ extension ServiceZone {
         var rrsets = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
         rrsets += serviceRRset(up, names, ttlSeconds: ttlSeconds)
         rrsets += textRRset(up, ttlSeconds: ttlSeconds)
-        // Addresses beside an alias would contradict each other: the alias is for when there are none.
+        // Addresses beside an alias would contradict each other: the alias is for when there are
+        // none.
         let host = up.contains { !$0.addresses.isEmpty } ? nil : up.first?.host
         return owners.map {
             put($0, rrsets, aliasTo: host, ttlSeconds: ttlSeconds, note: note)
@@ -157,7 +158,8 @@ extension ServiceZone {
         return ServiceNames.host(endpoint.host)
     }
 
-    /// One TXT record for each instance with meta, its pairs as `key=value` strings in order of key.
+    /// One TXT record for each instance with meta, its pairs as `key=value` strings in order of
+    /// key.
     ///
     /// RFC 6763 §6.3. A pair that is too long for one string is left out.
     private func textRRset(_ endpoints: [Endpoint], ttlSeconds: UInt32) -> [PublishedRRset] {

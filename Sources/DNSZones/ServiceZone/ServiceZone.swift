@@ -37,8 +37,8 @@ package final class ServiceZone: CatalogListener {
 
     /// Answers by `new` from now on; called while nobody changes the catalog.
     ///
-    /// Domains, datacenter, reverse zones and the name server's label stay those of the start: names
-    /// under others would be left behind.
+    /// Domains, datacenter, reverse zones and the name server's label stay those of the start:
+    /// names under others would be left behind.
     package func replaceSettings(_ new: ServiceZoneSettings, for catalog: borrowing Catalog) {
         let old = settings
         var new = new

@@ -17,7 +17,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var nameServerAddresses: [IPAddress]
     /// Reverse zones that are ours whole; an address outside them is a zone of its own.
     package var reverseZones: [DomainName]
-    /// Apexes of zone files: what lies below one is the file's, also the reverse names of instances.
+    /// Apexes of zone files: what lies below one is the file's, also the reverse names of
+    /// instances.
     package var staticApexes: Set<DomainName>
     /// True: instances with a warning are left out as critical ones are.
     package var onlyPassing: Bool

@@ -74,8 +74,9 @@ final class HostResolver: Sendable {
         guard let socket = unsafe entry.ai_addr else { return nil }
         switch unsafe entry.ai_family {
         case AF_INET:
-            // The address lies four bytes into `sockaddr_in`, whose fields belong to whichever of Glibc
-            // and NIO's C modules was compiled first: naming them builds here and fails there.
+            // The address lies four bytes into `sockaddr_in`, whose fields belong to whichever of
+            // Glibc and NIO's C modules was compiled first: naming them builds here and fails
+            // there.
             let bits = unsafe UnsafeRawPointer(socket).loadUnaligned(
                 fromByteOffset: 4,
                 as: UInt32.self

@@ -19,8 +19,7 @@ struct JSONFields: Sendable {
                     Self.join(path, member.name),
                     "is not a known field",
                     hint: Self.nearest(to: member.name, in: known).map { "did you mean \"\($0)\"?" }
-                        ?? "known fields: \(known.sorted().joined(separator: ", "))",
-                    kind: .unknown
+                        ?? "known fields: \(known.sorted().joined(separator: ", "))"
                 )
             }
             values[member.name] = member.value
@@ -61,7 +60,7 @@ extension JSONFields {
     }
 
     func missing(_ name: String) -> FieldError {
-        FieldError(path(of: name), "is required", kind: .missing)
+        FieldError(path(of: name), "is required")
     }
 
     private func wrong(_ name: String, _ what: String, _ value: JSONValue) -> FieldError {

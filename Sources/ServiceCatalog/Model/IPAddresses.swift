@@ -8,7 +8,8 @@ extension Node {
 }
 
 extension ServiceInstance {
-    /// The instance's own IP addresses, at most one a family; empty when it has a host name or none.
+    /// The instance's own IP addresses, at most one a family; empty when it has a host name or
+    /// none.
     package var ipAddresses: [IPAddress] {
         IPAddress.ipAddresses(of: address) { taggedAddresses[$0]?.address }
     }

@@ -1,16 +1,5 @@
 /// What is wrong with one field of a request, in words for the person who sent it.
 package struct FieldError: Error, Hashable, Sendable {
-    /// In which way the field is wrong.
-    package enum Kind: Hashable, Sendable {
-        /// There is no field of this name.
-        case unknown
-        /// The field is required.
-        case missing
-        /// The field has a value that cannot be used.
-        case invalid
-    }
-
-    package var kind: Kind
     /// The path of the field, such as `checks[1].interval`.
     package var field: String
     /// What was expected; completes the sentence that begins with the field's name.
@@ -18,8 +7,7 @@ package struct FieldError: Error, Hashable, Sendable {
     /// How to put it right, where that is not obvious.
     package var hint: String?
 
-    package init(_ field: String, _ reason: String, hint: String? = nil, kind: Kind = .invalid) {
-        self.kind = kind
+    package init(_ field: String, _ reason: String, hint: String? = nil) {
         self.field = field
         self.reason = reason
         self.hint = hint

@@ -33,7 +33,7 @@ package struct RegistrationRules: Sendable {
 extension RegistrationRules {
     /// The name of a service or of a node.
     package func checkName(_ name: String, field: String) throws(FieldError) {
-        guard !name.isEmpty else { throw FieldError(field, "must not be empty", kind: .missing) }
+        guard !name.isEmpty else { throw FieldError(field, "must not be empty") }
         switch dialect {
         case .native: try checkLabel(name, field: field)
         case .consul:
@@ -167,7 +167,7 @@ extension RegistrationRules {
 extension RegistrationRules {
     /// An IP address or a host name that clients can connect to.
     package func checkHost(_ host: String, field: String) throws(FieldError) {
-        guard !host.isEmpty else { throw FieldError(field, "must not be empty", kind: .missing) }
+        guard !host.isEmpty else { throw FieldError(field, "must not be empty") }
         if let address = IPAddress(host) {
             guard !address.isUnspecified else {
                 throw FieldError(

@@ -10,7 +10,8 @@ struct ConfigurationError: Error, Hashable, Sendable {
     }
 
     var place: Place
-    /// The key with its sections, such as `dns.ttl.services`; nil when the file as a whole is wrong.
+    /// The key with its sections, such as `dns.ttl.services`; nil when the file as a whole is
+    /// wrong.
     var key: String?
     var problem: String
 

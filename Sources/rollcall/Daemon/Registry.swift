@@ -70,8 +70,8 @@ struct Registry {
         keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
     }
 
-    /// Puts the local node, its health and the registry itself into the catalog, as Consul's clients
-    /// expect to find them.
+    /// Puts the local node, its health and the registry itself into the catalog, as Consul's
+    /// clients expect to find them.
     func registerLocalNode(_ configuration: Configuration, version: String) async throws {
         let node = Node(
             id: nodeID,

@@ -24,8 +24,8 @@ struct Reloader: Service {
 
     /// Announces, then reloads at each SIGHUP.
     ///
-    /// Why it announces: who reads the ready line may send a signal at once, so all are trapped before.
-    /// The group that runs this has trapped its own by now.
+    /// Why it announces: who reads the ready line may send a signal at once, so all are trapped
+    /// before. The group that runs this has trapped its own by now.
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         announce()

@@ -1,7 +1,7 @@
 /// One metric in Prometheus' text format, version 0.0.4.
 ///
-/// Why our own: figures are kept where they arise and read when somebody asks, so that counting costs
-/// nothing on the answer path; a page is a few lines of text.
+/// Why our own: figures are kept where they arise and read when somebody asks, so that counting
+/// costs nothing on the answer path; a page is a few lines of text.
 struct MetricFamily {
     enum Kind: String {
         case counter

@@ -2,9 +2,9 @@ internal import CDatagram
 
 /// The floor under every DNS answer: receive a batch, set one bit in each message, send the batch.
 ///
-/// Why: what the kernel takes to move packets is no server's merit or fault. A server's figure divided
-/// by this one says what the server itself costs. It uses the responder's own batch, so that both
-/// pay the same for system calls.
+/// Why: what the kernel takes to move packets is no server's merit or fault. A server's figure
+/// divided by this one says what the server itself costs. It uses the responder's own batch, so
+/// that both pay the same for system calls.
 @main
 enum Echo {
     /// As many as a worker of the responder takes at once.

@@ -5,8 +5,9 @@ import Testing
 
 /// The same zone files in Rollcall and in NSD: each question gets the same answer from both.
 ///
-/// Compared are code, AA, answer and authority as sets of records with TTLs, and glue. Not compared:
-/// the order of records, the rest of the additional section, and what `allowedDifference` names.
+/// Compared are code, AA, answer and authority as sets of records with TTLs, and glue. Not
+/// compared: the order of records, the rest of the additional section, and what `allowedDifference`
+/// names.
 @Suite("The same zone files as NSD")
 struct NSDDifferentialTests {
     private static let types: [RecordType] = [

@@ -1,5 +1,5 @@
-/// A zone of a few short names with random records: wildcards, aliases and cuts above and below each
-/// other, as nobody would write them by hand.
+/// A zone of a few short names with random records: wildcards, aliases and cuts above and below
+/// each other, as nobody would write them by hand.
 struct RandomZone {
     static let labels = ["a", "b", "c", "*"]
     private static let depthMax = 3

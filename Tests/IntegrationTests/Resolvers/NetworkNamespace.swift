@@ -3,14 +3,15 @@ internal import TestSupport
 
 /// A network and a view of files of their own, for a program whose port and files are fixed.
 ///
-/// Why: systemd-resolved always listens on 127.0.0.53:53, reads `/etc/systemd`, writes `/run/systemd`, and
-/// goes off line when only the loopback interface is up.
+/// Why: systemd-resolved always listens on 127.0.0.53:53, reads `/etc/systemd`, writes
+/// `/run/systemd`, and goes off line when only the loopback interface is up.
 struct NetworkNamespace {
     private let holder: ChildProcess
     /// Makes a command run inside.
     let prefix: [String]
 
-    /// - Parameter resolvedConfiguration: becomes `/etc/systemd/resolved.conf.d/rollcall.conf` inside.
+    /// - Parameter resolvedConfiguration: becomes `/etc/systemd/resolved.conf.d/rollcall.conf`
+    ///   inside.
     init(resolvedConfiguration: String, scratch: ScratchFolder) async throws {
         try scratch.write(resolvedConfiguration, to: "systemd/resolved.conf.d/rollcall.conf")
         // The program changes to this user; here it is the one that the test runs as.

@@ -4,8 +4,8 @@ internal import Testing
 
 /// The resolvers that `Config/resolvers` has a recipe for, besides plain resolv.conf.
 ///
-/// Each is the distribution's own program, unpacked by `Tests/peers.sh`, with the recipe's file as it
-/// is shipped: only Rollcall's port is another one.
+/// Each is the distribution's own program, unpacked by `Tests/peers.sh`, with the recipe's file as
+/// it is shipped: only Rollcall's port is another one.
 enum Recipe: String, CaseIterable, CustomTestStringConvertible {
     case dnsmasq = "dnsmasq.conf"
     case unbound = "unbound.conf"
@@ -27,7 +27,8 @@ enum Recipe: String, CaseIterable, CustomTestStringConvertible {
     /// Writes what the program needs into `scratch` and returns the command that runs it there.
     ///
     /// The frame around the recipe is what a distribution has anyway: where to listen, and a signed
-    /// root, which is what private domains fail at. Its servers are on the own host, where nobody is.
+    /// root, which is what private domains fail at. Its servers are on the own host, where nobody
+    /// is.
     func command(
         in scratch: ScratchFolder,
         port: UInt16,
