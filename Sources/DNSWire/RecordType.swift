@@ -7,30 +7,30 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let a = RecordType(rawValue: 1)
-    package static let ns = RecordType(rawValue: 2)
-    package static let cname = RecordType(rawValue: 5)
-    package static let soa = RecordType(rawValue: 6)
-    package static let ptr = RecordType(rawValue: 12)
-    package static let hinfo = RecordType(rawValue: 13)
-    package static let mx = RecordType(rawValue: 15)
-    package static let txt = RecordType(rawValue: 16)
-    package static let aaaa = RecordType(rawValue: 28)
-    package static let srv = RecordType(rawValue: 33)
-    package static let naptr = RecordType(rawValue: 35)
-    package static let dname = RecordType(rawValue: 39)
-    package static let opt = RecordType(rawValue: 41)
-    package static let ds = RecordType(rawValue: 43)
-    package static let rrsig = RecordType(rawValue: 46)
-    package static let nsec = RecordType(rawValue: 47)
-    package static let dnskey = RecordType(rawValue: 48)
-    package static let svcb = RecordType(rawValue: 64)
-    package static let https = RecordType(rawValue: 65)
-    package static let tsig = RecordType(rawValue: 250)
-    package static let ixfr = RecordType(rawValue: 251)
-    package static let axfr = RecordType(rawValue: 252)
-    package static let any = RecordType(rawValue: 255)
-    package static let caa = RecordType(rawValue: 257)
+    @inlinable package static var a: RecordType { RecordType(rawValue: 1) }
+    @inlinable package static var ns: RecordType { RecordType(rawValue: 2) }
+    @inlinable package static var cname: RecordType { RecordType(rawValue: 5) }
+    @inlinable package static var soa: RecordType { RecordType(rawValue: 6) }
+    @inlinable package static var ptr: RecordType { RecordType(rawValue: 12) }
+    @inlinable package static var hinfo: RecordType { RecordType(rawValue: 13) }
+    @inlinable package static var mx: RecordType { RecordType(rawValue: 15) }
+    @inlinable package static var txt: RecordType { RecordType(rawValue: 16) }
+    @inlinable package static var aaaa: RecordType { RecordType(rawValue: 28) }
+    @inlinable package static var srv: RecordType { RecordType(rawValue: 33) }
+    @inlinable package static var naptr: RecordType { RecordType(rawValue: 35) }
+    @inlinable package static var dname: RecordType { RecordType(rawValue: 39) }
+    @inlinable package static var opt: RecordType { RecordType(rawValue: 41) }
+    @inlinable package static var ds: RecordType { RecordType(rawValue: 43) }
+    @inlinable package static var rrsig: RecordType { RecordType(rawValue: 46) }
+    @inlinable package static var nsec: RecordType { RecordType(rawValue: 47) }
+    @inlinable package static var dnskey: RecordType { RecordType(rawValue: 48) }
+    @inlinable package static var svcb: RecordType { RecordType(rawValue: 64) }
+    @inlinable package static var https: RecordType { RecordType(rawValue: 65) }
+    @inlinable package static var tsig: RecordType { RecordType(rawValue: 250) }
+    @inlinable package static var ixfr: RecordType { RecordType(rawValue: 251) }
+    @inlinable package static var axfr: RecordType { RecordType(rawValue: 252) }
+    @inlinable package static var any: RecordType { RecordType(rawValue: 255) }
+    @inlinable package static var caa: RecordType { RecordType(rawValue: 257) }
 
     private static let mnemonics: [(name: String, value: UInt16)] = [
         ("A", 1), ("NS", 2), ("CNAME", 5), ("SOA", 6), ("PTR", 12), ("HINFO", 13), ("MX", 15),
