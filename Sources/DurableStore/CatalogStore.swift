@@ -129,8 +129,9 @@ package final class CatalogStore: Sendable {
         do {
             try await queue.write { db in
                 if !changes.isEmpty {
+                    // Replaces what a commit left behind that failed and was answered as refused.
                     let insert = try db.cachedStatement(
-                        sql: "INSERT INTO journal (position, change) VALUES (?, ?)"
+                        sql: "INSERT OR REPLACE INTO journal (position, change) VALUES (?, ?)"
                     )
                     for (offset, change) in changes.enumerated() {
                         try insert.execute(arguments: [Int64(position) + Int64(offset), change])
