@@ -156,6 +156,47 @@ extension ProgramTests {
             }
         }
 
+        @Test("a listener on all addresses replies from the one that was asked")
+        func wildcardListener() async throws {
+            let server = try await RollcallProcess.start(listen: "0.0.0.0:0")
+            try server.register(#"{"service":"web","host":"10.0.1.1","port":80}"#)
+            // dig takes no reply from another address than the one it asked.
+            for address in ["127.0.0.1", "127.0.0.2", "127.9.8.7"] {
+                let result = try await CommandLineClient.run([
+                    "dig", "+short", "+tries=1", "@\(address)", "-p", "\(server.dnsPort)",
+                    "web.service.consul",
+                ])
+                #expect(result.lines == ["10.0.1.1"], "\(result)")
+            }
+        }
+
+        @Test("sockets of the service manager are served in place of the configured addresses")
+        func inheritedSockets() async throws {
+            // Does what systemd does for a socket unit: binds, sets three variables, executes.
+            let manager = """
+                import os, socket, sys
+                while True:
+                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    udp.bind(("127.0.0.1", 0))
+                    tcp = socket.socket()
+                    try:
+                        tcp.bind(udp.getsockname())
+                        break
+                    except OSError:
+                        pass
+                tcp.listen(16)
+                for source, target in [(os.dup(udp.fileno()), 3), (os.dup(tcp.fileno()), 4)]:
+                    os.dup2(source, target, inheritable=True)
+                os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
+                os.execv(sys.argv[1], sys.argv[1:])
+                """
+            let server = try await RollcallProcess.start(prefix: ["python3", "-c", manager])
+            try server.register(#"{"service":"web","host":"10.0.1.1","port":80}"#)
+            for flag in ["+notcp", "+tcp"] {
+                #expect(try await server.dig(flag, "web.service.consul", "A") == ["10.0.1.1"])
+            }
+        }
+
         @Test("dig, drill and kdig take the answer without a complaint")
         func clients() async throws {
             let server = try await RollcallProcess.start()
