@@ -46,6 +46,18 @@ internal import Synchronization
 
     /// Where the folded name starts.
     static let nameOffset = unsafe (MemoryLayout<NameEntry>.size + 7) & ~7
+
+    /// Adds to the child count of a block that readers may be looking at; the new count.
+    ///
+    /// Why not through `pointee`: Swift takes that for a modification of the whole entry, in whose
+    /// other fields the readers are.
+    static func addChildren(_ difference: Int, to entry: UnsafeMutablePointer<Self>) -> UInt32 {
+        guard let count = unsafe entry.pointer(to: \.childCount) else {
+            preconditionFailure("a stored field has an address")
+        }
+        unsafe count.pointee = UInt32(Int(count.pointee) + difference)
+        return unsafe count.pointee
+    }
 }
 
 /// Which answer of a block belongs to which type.

@@ -136,7 +136,7 @@ internal import Synchronization
             ancestor = candidate.parent
         }
         guard label <= name.labelCount, let top = unsafe find(label: label) else { return }
-        unsafe top.pointee.childCount += 1
+        _ = unsafe NameEntry.addChildren(1, to: top)
         for empty in missing.reversed() {
             label -= 1
             let placement = unsafe EntryEncoder.Placement(
@@ -154,9 +154,9 @@ internal import Synchronization
     mutating func unlink() {
         var label = 1
         while label <= name.labelCount, let parent = unsafe find(label: label) {
-            unsafe parent.pointee.childCount -= 1
             guard
-                unsafe parent.pointee.childCount == 0, unsafe !parent.pointee.isPublished,
+                unsafe NameEntry.addChildren(-1, to: parent) == 0,
+                unsafe !parent.pointee.isPublished,
                 unsafe !parent.pointee.isApex
             else { return }
             unsafe delete(parent)
