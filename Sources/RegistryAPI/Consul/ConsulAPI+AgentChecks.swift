@@ -21,16 +21,9 @@ extension ConsulAPI {
         let body = try request.decode { bytes throws(JSONReadError) in
             try CheckBody(body: bytes)
         }
-        guard !body.name.isEmpty else { throw APIError(.badRequest, "Missing check name") }
-        let check = try check(
-            of: body,
-            defaultID: body.name,
-            defaultName: body.name,
-            serviceID: body.serviceID
-        )
+        let registration = try definitions.registration(of: body)
         let unknown = APIError(.notFound, "ServiceID \"\(body.serviceID)\" does not exist")
         guard body.serviceID != Self.ownServiceID else { throw unknown }
-        let registration = Registration(checks: [RegisteredCheck(check, keepsStatus: true)])
         try await append(.register(registration)) { rejection in
             if case .unknownInstance = rejection { unknown } else { nil }
         }

@@ -21,7 +21,7 @@ extension ConsulAPI {
     private func registration(of body: CatalogRegistrationBody) throws -> Registration {
         try checkDatacenter(body.datacenter)
         guard !body.node.isEmpty else { throw APIError(.serverFault, "Must provide node") }
-        try checkDNSName(body.node, field: "Node")
+        try definitions.checkDNSName(body.node, field: "Node")
         var registration = Registration(node: try node(of: body))
         if let service = body.service {
             registration.instance = try catalogInstance(of: service, on: body.node)
@@ -94,7 +94,7 @@ extension ConsulAPI {
         if isLocalNode(node), (body.id.isEmpty ? body.name : body.id) == Self.ownServiceID {
             throw APIError(.badRequest, "Invalid service ID: \"consul\" is this server itself")
         }
-        var instance = try instance(of: body, on: node)
+        var instance = try definitions.instance(of: body, on: node)
         // Consul takes 1 for weights that cannot be.
         if let weights = body.weights, (try? rules.checkWeights(weights, field: "Weights")) != nil {
             instance.weights = weights
@@ -119,7 +119,7 @@ extension ConsulAPI {
             node: node,
             id: id,
             name: body.name,
-            status: try status(body.status),
+            status: try definitions.status(body.status),
             notes: body.notes.cut(toBytes: context.limits.textBytesMax),
             output: body.output.cut(toBytes: context.limits.textBytesMax),
             serviceID: body.serviceID

@@ -6,11 +6,17 @@ internal import ServiceCatalog
 /// Handlers take a request and answer it; the routes that lead to them are in `ConsulRoutes`.
 struct ConsulAPI: Sendable {
     let context: APIContext
-    let rules: RegistrationRules
+    /// What the bodies of registrations mean.
+    let definitions: ConsulDefinitions
+    var rules: RegistrationRules { definitions.rules }
 
     init(_ context: APIContext) {
         self.context = context
-        self.rules = RegistrationRules(.consul, limits: context.limits)
+        self.definitions = ConsulDefinitions(
+            localNode: context.identity.nodeName,
+            limits: context.limits,
+            probeTargets: context.probeTargets
+        )
     }
 
     /// The service that stands for this server; start-up code registers it.

@@ -1,7 +1,7 @@
 internal import ServiceCatalog
 
 /// From a check as registrants describe it to a check of the catalog.
-extension ConsulAPI {
+extension ConsulDefinitions {
     private static let intervalMillisecondsMin = 1_000
     private static let timeoutMillisecondsDefault = 10_000
     private static let deregisterMillisecondsMin = 60_000
@@ -15,7 +15,7 @@ extension ConsulAPI {
         serviceID: String
     ) throws -> HealthCheck {
         let id = body.id.isEmpty ? defaultID : body.id
-        guard id != Self.aliveCheckID else {
+        guard id != ConsulAPI.aliveCheckID else {
             throw APIError(.badRequest, "Invalid check ID: \"serfHealth\" is this server's own")
         }
         try rules.checkID(id, field: "CheckID")
@@ -27,7 +27,7 @@ extension ConsulAPI {
             id: id,
             name: name,
             status: try status(body.status),
-            notes: body.notes.cut(toBytes: context.limits.textBytesMax),
+            notes: body.notes.cut(toBytes: limits.textBytesMax),
             serviceID: serviceID,
             definition: definition
         )
@@ -169,7 +169,7 @@ extension ConsulAPI {
 
     private func permit(_ target: ProbeTarget, field: String) throws {
         do {
-            try rules.checkProbeTarget(target, context.probeTargets, field: field)
+            try rules.checkProbeTarget(target, probeTargets, field: field)
         } catch {
             throw invalid(error.description)
         }
