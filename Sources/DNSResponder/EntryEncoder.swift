@@ -105,7 +105,7 @@ struct EntryEncoder {
     }
 
     /// The whole EDNS option, text cut at 200 bytes so that it seldom costs a record its place.
-    private static func note(_ note: ExtendedError?) -> [UInt8] {
+    static func note(_ note: ExtendedError?) -> [UInt8] {
         guard var note else { return [] }
         while note.extraText.utf8.count > 200 { note.extraText.removeLast() }
         return EDNS(udpPayloadBytes: 0, options: [note.option]).rdata

@@ -107,7 +107,8 @@ struct ZoneCell: ~Copyable {
     }
 }
 
-/// The fixed part of a zone's SOA block; the record from its type on follows.
+/// The fixed part of a zone's SOA block; the record from its type on follows, then the encoded
+/// extended-error option of its NXDOMAIN answers.
 struct StartOfAuthority {
     /// In network order, ready to be copied.
     var ttl: UInt32
@@ -115,6 +116,7 @@ struct StartOfAuthority {
     var negativeTTL: UInt32
     /// Bytes of type, class, TTL, length and rdata.
     var recordBytes: UInt32
+    var noteBytes: UInt32
 
     static let recordOffset = MemoryLayout<StartOfAuthority>.size
 }

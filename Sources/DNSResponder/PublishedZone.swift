@@ -15,6 +15,8 @@ package struct PublishedZone: Hashable, Sendable {
     package var minimumSeconds: UInt32
     /// The TTL of the SOA in answers; in negative answers it is the lesser of this and MINIMUM.
     package var ttlSeconds: UInt32
+    /// Attached to each NXDOMAIN of the zone when the client speaks EDNS.
+    package var nameErrorNote: ExtendedError?
 
     package init(
         apex: DomainName,
@@ -25,7 +27,8 @@ package struct PublishedZone: Hashable, Sendable {
         retrySeconds: UInt32,
         expireSeconds: UInt32,
         minimumSeconds: UInt32,
-        ttlSeconds: UInt32
+        ttlSeconds: UInt32,
+        nameErrorNote: ExtendedError? = nil
     ) {
         self.apex = apex
         self.primary = primary
@@ -36,6 +39,7 @@ package struct PublishedZone: Hashable, Sendable {
         self.expireSeconds = expireSeconds
         self.minimumSeconds = minimumSeconds
         self.ttlSeconds = ttlSeconds
+        self.nameErrorNote = nameErrorNote
     }
 }
 

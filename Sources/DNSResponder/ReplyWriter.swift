@@ -89,6 +89,19 @@ internal import Synchronization
     mutating func negative(_ entry: UnsafeMutablePointer<NameEntry>, responseCode: ResponseCode) {
         unsafe self.responseCode = responseCode.rawValue
         unsafe startOfAuthority(entry, isAnswer: false)
+        if responseCode == .nameError { unsafe nameErrorNote(entry) }
+    }
+
+    /// What the zone says to each NXDOMAIN.
+    @inline(__always)
+    private mutating func nameErrorNote(_ entry: UnsafeMutablePointer<NameEntry>) {
+        let address = unsafe entry.pointee.zone.pointee.startOfAuthority.load(ordering: .acquiring)
+        guard let block = unsafe UnsafeRawPointer(bitPattern: address) else { return }
+        let soa = unsafe block.load(as: StartOfAuthority.self)
+        guard soa.noteBytes > 0 else { return }
+        unsafe noteBytes = Int(soa.noteBytes)
+        unsafe note =
+            unsafe block + StartOfAuthority.recordOffset + Int(soa.recordBytes)
     }
 
     /// The zone's SOA, in the answer or, with its negative TTL, in the authority section.

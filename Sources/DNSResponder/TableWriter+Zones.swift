@@ -134,18 +134,21 @@ extension TableWriter {
                 )
             )
         )
+        let note = EntryEncoder.note(zone.nameErrorNote)
         let header = StartOfAuthority(
             ttl: zone.ttlSeconds.bigEndian,
             negativeTTL: min(zone.ttlSeconds, zone.minimumSeconds).bigEndian,
-            recordBytes: UInt32(records.bytes.count)
+            recordBytes: UInt32(records.bytes.count),
+            noteBytes: UInt32(note.count)
         )
+        let content = records.bytes + note
         let block = UnsafeMutableRawPointer.allocate(
-            byteCount: StartOfAuthority.recordOffset + records.bytes.count,
+            byteCount: StartOfAuthority.recordOffset + content.count,
             alignment: 16
         )
         unsafe block.storeBytes(of: header, as: StartOfAuthority.self)
         unsafe (block + StartOfAuthority.recordOffset)
-            .copyMemory(from: records.bytes, byteCount: records.bytes.count)
+            .copyMemory(from: content, byteCount: content.count)
         return unsafe block
     }
 }

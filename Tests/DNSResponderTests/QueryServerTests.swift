@@ -49,6 +49,25 @@ struct QueryServerTests {
         }
     }
 
+    @Test("NXDOMAIN carries its zone's note, and nothing else does")
+    func nameErrorNote() throws {
+        var zone = testZone("consul.")
+        let note = ExtendedError(infoCode: ExtendedError.prohibited, extraText: "rule")
+        zone.nameErrorNote = note
+        let server = try makeServer([.zone(zone)] + changes.dropFirst())
+        let missing = try server.ask("secret.service.consul.", .a)
+        #expect(missing.responseCode == .nameError)
+        #expect(missing.authority.map(\.owner) == ["consul."])
+        #expect(missing.edns?.extendedErrors == [note])
+        #expect(try server.ask("service.consul.", .a).edns?.extendedErrors == [])
+        #expect(
+            try server.ask("web.service.consul.", .a).edns?.extendedErrors.map(\.extraText)
+                == ["2/3 unhealthy"]
+        )
+        let below = try server.ask("x.web.service.consul.", .a)
+        #expect(below.edns?.extendedErrors == [note])
+    }
+
     @Test("names of any length with the same records answer alike, with what DNS names they hold")
     func sameRecords() throws {
         let names: [DomainName] = [

@@ -11,32 +11,61 @@ extension ServiceZone {
     /// Only addresses of the catalog have them: a name that answered with any address that is
     /// written into it would let strangers point a trusted name anywhere.
     func addressChanges(_ address: IPAddress, _ catalog: borrowing Catalog) -> [TableChange] {
-        guard let owners = catalog.owners(of: address) else {
+        guard let owners = catalog.owners(of: address).flatMap({ shown($0, catalog) }) else {
             return domains.flatMap { $0.address(address) }.map { remove($0) }
                 + reverseRemoval(address)
         }
-        let families =
-            [address]
-            + owners.companions.keys.sorted { $0.rdata.lexicographicallyPrecedes($1.rdata) }
+        let families = [address] + owners.companions
         let rrsets = addressRRsets(families, ttlSeconds: settings.nodeTTLSeconds)
         let forward = domains.flatMap { $0.address(address) }.map {
             TableChange.name(PublishedName(name: $0, here: .rrsets(rrsets)))
         }
-        return forward + reversePublication(address, owners, catalog)
+        return forward + reversePublication(address, owners, serial: catalog.index)
+    }
+
+    /// Who has an address, as far as it may be shown.
+    private struct ShownOwners {
+        /// As registered; at most as many as one PTR answer gives.
+        var nodes: [String]
+        var services: [String]
+        /// Addresses of the other family that the same owners have.
+        var companions: [IPAddress]
+    }
+
+    /// Nil without an owner that may be shown.
+    ///
+    /// An address counts as its service's, on whatever node: who may see the service may see it.
+    private func shown(
+        _ owners: Catalog.AddressOwners,
+        _ catalog: borrowing Catalog
+    ) -> ShownOwners? {
+        let visibility = visibility
+        var shown = ShownOwners(nodes: [], services: [], companions: [])
+        for key in owners.nodes.keys.sorted() where shown.nodes.count < Self.pointersMax {
+            guard let name = catalog.node(key)?.name, visibility.showsNode(name) else { continue }
+            shown.nodes.append(name)
+        }
+        for key in owners.services.keys.sorted() where shown.services.count < Self.pointersMax {
+            let name = catalog.serviceName(key) ?? key
+            if visibility.showsService(name) { shown.services.append(name) }
+        }
+        guard !shown.nodes.isEmpty || !shown.services.isEmpty else { return nil }
+        shown.companions = owners.companions.keys.sorted {
+            $0.rdata.lexicographicallyPrecedes($1.rdata)
+        }
+        return shown
     }
 
     private func reversePublication(
         _ address: IPAddress,
-        _ owners: Catalog.AddressOwners,
-        _ catalog: borrowing Catalog
+        _ owners: ShownOwners,
+        serial: CatalogIndex
     ) -> [TableChange] {
         guard let names = domains.first, case let home = reverseHome(of: address), home != .zoneFile
         else { return [] }
-        let nodes = owners.nodes.keys.sorted().compactMap { catalog.node($0)?.name }
-        let services = owners.services.keys.sorted().prefix(Self.pointersMax)
         let targets =
-            nodes.compactMap { names.canonicalNode($0) }
-            + services.compactMap { names.canonicalService(catalog.serviceName($0) ?? $0) }
+            owners.nodes.compactMap { names.canonicalNode($0) }
+            + owners.services.compactMap { names.canonicalService($0) }
         let pointers = PublishedRRset(
             type: .ptr,
             ttlSeconds: settings.nodeTTLSeconds,
@@ -49,7 +78,7 @@ extension ServiceZone {
         // Claim nothing but this one address of a network that is not ours.
         var apex = apexName(name, names: names)
         if case .rrsets(let rrsets) = apex.here { apex.here = .rrsets(rrsets + [pointers]) }
-        return [.zone(zone(apex: name, names: names, serial: catalog.index)), .name(apex)]
+        return [.zone(zone(apex: name, names: names, serial: serial)), .name(apex)]
     }
 
     func reverseRemoval(_ address: IPAddress) -> [TableChange] {

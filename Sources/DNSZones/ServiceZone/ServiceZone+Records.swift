@@ -21,8 +21,15 @@ extension ServiceZone {
         _ catalog: borrowing Catalog
     ) -> [TableChange] {
         var all: [Endpoint] = []
+        var hiddenTags: Set<String> = []
+        let visibility = visibility
+        let isShown = visibility.showsService(service)
         for instance in catalog.instances(ofService: service) {
             guard let node = catalog.node(instance.node) else { continue }
+            guard isShown, visibility.showsNode(node.name) else {
+                hiddenTags.formUnion(instance.tags.map { $0.lowercased() })
+                continue
+            }
             all.append(
                 Endpoint(instance, on: node, health: catalog.health(instance.key))
             )
@@ -36,9 +43,11 @@ extension ServiceZone {
         }
         let ttlSeconds = settings.serviceTTL.seconds(service)
         var changes: [TableChange] = []
+        // What was shown before a rule hid it is in no event.
+        let goneTags = touched.tags.union(touched.isAll ? hiddenTags : [])
+            .filter { byTag[$0] == nil }
         for names in domains {
-            let gone = touched.tags.filter { byTag[$0] == nil }
-            for owner in gone.flatMap({ names.service(service, tag: $0) }) {
+            for owner in goneTags.flatMap({ names.service(service, tag: $0) }) {
                 changes.append(remove(owner))
             }
             let owners = names.service(service)

@@ -9,6 +9,7 @@ internal import Synchronization
 /// in the next answer. Cost of a change: the records of the touched services' touched tags.
 package final class ServiceZone: CatalogListener {
     private let currentSettings: Mutex<ServiceZoneSettings>
+    private let currentVisibility: Mutex<NameVisibility>
     private let publish: @Sendable ([TableChange]) -> Void
     let domains: [ServiceNames]
     /// Names whose address is a host name: they are answered by following an alias.
@@ -17,9 +18,11 @@ package final class ServiceZone: CatalogListener {
     /// Makes a compiler that hands its results to `publish`, in order, one call at a time.
     package init(
         settings: ServiceZoneSettings,
+        visibility: NameVisibility = .all,
         publish: @escaping @Sendable ([TableChange]) -> Void
     ) {
         self.currentSettings = Mutex(settings)
+        self.currentVisibility = Mutex(visibility)
         self.publish = publish
         self.domains = settings.domains.map {
             ServiceNames(domain: $0, datacenter: settings.datacenter)
@@ -28,6 +31,9 @@ package final class ServiceZone: CatalogListener {
 
     /// How names are answered now.
     var settings: ServiceZoneSettings { currentSettings.withLock { $0 } }
+
+    /// What is shown now.
+    var visibility: NameVisibility { currentVisibility.withLock { $0 } }
 
     /// The longest time in seconds that caches keep what answers say about `service`.
     package func answerTTLSeconds(_ service: String) -> UInt32 {
@@ -52,6 +58,15 @@ package final class ServiceZone: CatalogListener {
             publish(catalog.addresses.flatMap { reverseRemoval($0) })
         }
         currentSettings.withLock { $0 = new }
+        publishAll(of: catalog)
+    }
+
+    /// Shows what `new` allows from now on; called while nobody changes the catalog, such as in
+    /// `CatalogKeeper.read`.
+    ///
+    /// Cost: all answers are compiled again.
+    package func replaceVisibility(_ new: NameVisibility, for catalog: borrowing Catalog) {
+        currentVisibility.withLock { $0 = new }
         publishAll(of: catalog)
     }
 
@@ -122,7 +137,8 @@ package final class ServiceZone: CatalogListener {
             retrySeconds: 600,
             expireSeconds: 86_400,
             minimumSeconds: settings.negativeTTLSeconds,
-            ttlSeconds: settings.negativeTTLSeconds
+            ttlSeconds: settings.negativeTTLSeconds,
+            nameErrorNote: visibility.nameErrorNote
         )
     }
 
@@ -164,7 +180,7 @@ package final class ServiceZone: CatalogListener {
     // MARK: Nodes
 
     private func nodeChanges(_ name: String, _ catalog: borrowing Catalog) -> [TableChange] {
-        let node = catalog.node(name)
+        let node = catalog.node(name).flatMap { visibility.showsNode($0.name) ? $0 : nil }
         var changes: [TableChange] = []
         for names in domains {
             for owner in names.node(node?.name ?? name) {

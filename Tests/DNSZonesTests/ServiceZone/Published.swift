@@ -1,0 +1,139 @@
+import DNSResponder
+import DNSWire
+import ServiceCatalog
+import Synchronization
+import Testing
+
+@testable import DNSZones
+
+/// A catalog whose published names can be looked at.
+final class Published: Sendable {
+    private let names = Mutex<[DomainName: PublishedName]>([:])
+    private let zones = Mutex<[DomainName: PublishedZone]>([:])
+    private let changeCounts = Mutex<[Int]>([])
+    let keeper: CatalogKeeper
+    private let current: Mutex<ServiceZone?> = Mutex(nil)
+    private let nextIndex = Mutex<CatalogIndex>(2)
+
+    init(domains: [String] = ["consul"], onlyPassing: Bool = false) throws {
+        keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
+        let settings = ServiceZoneSettings(
+            domains: try domains.map { try DomainName($0) },
+            datacenter: "dc1",
+            nameServerAddresses: [try #require(IPAddress("127.0.0.1"))],
+            reverseZones: [try DomainName("10.in-addr.arpa")],
+            onlyPassing: onlyPassing
+        )
+        let zone = ServiceZone(settings: settings) { [weak self] in self?.take($0) }
+        keeper.add(zone) { zone.publishAll(of: $0) }
+        current.withLock { $0 = zone }
+        try change(
+            .register(
+                Registration(
+                    node: Node(
+                        name: "n1",
+                        address: "10.0.0.1",
+                        datacenter: "dc1",
+                        meta: ["rack": "a"]
+                    )
+                )
+            )
+        )
+    }
+
+    private func take(_ changes: [TableChange]) {
+        changeCounts.withLock { $0.append(changes.count) }
+        for change in changes {
+            switch change {
+            case .zone(let zone): zones.withLock { $0[zone.apex] = zone }
+            case .removeZone(let apex): zones.withLock { $0[apex] = nil }
+            case .name(let name): names.withLock { $0[name.name] = name }
+            case .removeName(let name): names.withLock { $0[name] = nil }
+            }
+        }
+    }
+
+    /// Changes the settings as a reload does.
+    func reload(_ change: (inout ServiceZoneSettings) throws -> Void) throws {
+        let zone = try #require(current.withLock { $0 })
+        var settings = zone.settings
+        try change(&settings)
+        keeper.read { zone.replaceSettings(settings, for: $0) }
+    }
+
+    /// Puts another access rule in force.
+    func show(_ visibility: NameVisibility) throws {
+        let zone = try #require(current.withLock { $0 })
+        keeper.read { zone.replaceVisibility(visibility, for: $0) }
+    }
+
+    func change(_ change: CatalogChange) throws {
+        let index = nextIndex.withLock {
+            $0 += 1
+            return $0
+        }
+        _ = try keeper.apply([change], from: index)[0].get()
+    }
+
+    func register(
+        _ id: String,
+        node: String = "n1",
+        service: String = "web",
+        address: String = "",
+        port: Int = 80,
+        tags: [String] = [],
+        meta: [String: String] = [:],
+        weights: ServiceWeights = ServiceWeights(),
+        tagged: [String: ServiceAddress] = [:],
+        status: HealthStatus? = nil
+    ) throws {
+        var checks: [RegisteredCheck] = []
+        if let status {
+            let check = HealthCheck(
+                node: node,
+                id: "c-\(id)",
+                name: "c",
+                status: status,
+                serviceID: id
+            )
+            checks = [RegisteredCheck(check, keepsStatus: false)]
+        }
+        try change(
+            .register(
+                Registration(
+                    instance: ServiceInstance(
+                        node: node,
+                        id: id,
+                        service: service,
+                        tags: tags,
+                        address: address,
+                        port: port,
+                        meta: meta,
+                        weights: weights,
+                        taggedAddresses: tagged
+                    ),
+                    checks: checks
+                )
+            )
+        )
+    }
+
+    func name(_ text: String) throws -> PublishedName? {
+        let name = try DomainName(text)
+        return names.withLock { $0[name] }
+    }
+
+    func zone(_ text: String) throws -> PublishedZone? {
+        let name = try DomainName(text)
+        return zones.withLock { $0[name] }
+    }
+
+    /// The records of `type` at `text` in presentation form; nil when the name does not exist.
+    func records(_ text: String, _ type: RecordType) throws -> [String]? {
+        guard let name = try name(text), case .rrsets(let rrsets) = name.here else { return nil }
+        return rrsets.first { $0.type == type }?.rdata.map { RData.text(type: type, rdata: $0) }
+            ?? []
+    }
+
+    var lastChangeCount: Int { changeCounts.withLock { $0.last ?? 0 } }
+}
