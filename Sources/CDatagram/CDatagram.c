@@ -119,6 +119,41 @@ static void forget_interface(struct msghdr *header) {
     }
 }
 
+_Static_assert(sizeof(struct sockaddr_in6) <= sizeof ((datagram_peer *)0)->address
+                   && CONTROL_BYTES <= sizeof ((datagram_peer *)0)->control,
+               "a peer has room for what the kernel tells");
+
+void datagram_batch_peer(const datagram_batch *batch, uint32_t slot, datagram_peer *peer) {
+    memset(peer, 0, sizeof *peer);
+    if (slot >= batch->slots) return;
+    const struct msghdr *asked = &batch->incoming[slot].msg_hdr;
+    if (asked->msg_namelen > sizeof peer->address || asked->msg_controllen > sizeof peer->control) return;
+    memcpy(peer->address, asked->msg_name, asked->msg_namelen);
+    peer->address_length = asked->msg_namelen;
+    memcpy(peer->control, asked->msg_control, asked->msg_controllen);
+    struct msghdr copy = {.msg_control = peer->control, .msg_controllen = asked->msg_controllen};
+    forget_interface(&copy);
+    peer->control_length = (uint32_t)asked->msg_controllen;
+}
+
+int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *bytes, uint64_t count) {
+    datagram_peer copy = *peer;
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message = {
+        .msg_name = copy.address,
+        .msg_namelen = copy.address_length,
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+        .msg_control = copy.control_length ? copy.control : NULL,
+        .msg_controllen = copy.control_length,
+    };
+    ssize_t result;
+    do {
+        result = sendmsg(socket, &message, MSG_DONTWAIT);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
 int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket) {
     int filled;
     do {
@@ -302,18 +337,15 @@ int32_t socket_duplicate(int32_t socket) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
-int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint) {
-    struct sockaddr_storage storage;
-    socklen_t length = sizeof storage;
-    if (getsockname(socket, (struct sockaddr *)&storage, &length) < 0) return -errno;
+static int32_t to_endpoint(const struct sockaddr_storage *storage, datagram_endpoint *endpoint) {
     memset(endpoint, 0, sizeof *endpoint);
-    if (storage.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&storage;
+    if (storage->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
         endpoint->family = 4;
         endpoint->port = ntohs(v4->sin_port);
         memcpy(endpoint->address, &v4->sin_addr, 4);
-    } else if (storage.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&storage;
+    } else if (storage->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
         endpoint->family = 6;
         endpoint->port = ntohs(v6->sin6_port);
         endpoint->scope = v6->sin6_scope_id;
@@ -322,6 +354,27 @@ int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint) {
         return -EAFNOSUPPORT;
     }
     return 0;
+}
+
+int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint) {
+    struct sockaddr_storage storage;
+    socklen_t length = sizeof storage;
+    if (getsockname(socket, (struct sockaddr *)&storage, &length) < 0) return -errno;
+    return to_endpoint(&storage, endpoint);
+}
+
+int32_t socket_peer_endpoint(int32_t socket, datagram_endpoint *endpoint) {
+    struct sockaddr_storage storage;
+    socklen_t length = sizeof storage;
+    if (getpeername(socket, (struct sockaddr *)&storage, &length) < 0) return -errno;
+    return to_endpoint(&storage, endpoint);
+}
+
+int32_t datagram_peer_endpoint(const datagram_peer *peer, datagram_endpoint *endpoint) {
+    struct sockaddr_storage storage;
+    memset(&storage, 0, sizeof storage);
+    memcpy(&storage, peer->address, sizeof peer->address);
+    return to_endpoint(&storage, endpoint);
 }
 
 int32_t socket_is_stream(int32_t socket) {
@@ -403,4 +456,10 @@ void wakeup_signal(int32_t wakeup) {
     uint64_t one = 1;
     ssize_t written = write(wakeup, &one, sizeof one);
     (void)written;  // It fails only when the counter is full, and then it is readable already.
+}
+
+void wakeup_clear(int32_t wakeup) {
+    uint64_t count;
+    ssize_t result = read(wakeup, &count, sizeof count);
+    (void)result;  // It fails only when nothing was signalled.
 }

@@ -41,6 +41,11 @@ internal import CDatagram
 
     deinit { unsafe datagram_batch_destroy(batch) }
 
+    /// Where the queries are, for those that ask who sent one; valid as long as the batch.
+    var slots: DatagramSlots {
+        unsafe DatagramSlots(batch: batch, queries: queries, queryStride: queryStride)
+    }
+
     /// Takes what waits in `socket`; the number of slots filled.
     func receive(from socket: Int32) -> Int {
         max(0, Int(unsafe datagram_batch_receive(batch, socket)))

@@ -1,4 +1,4 @@
-internal import DNSWire
+package import DNSWire
 
 /// The workers' code for one packet, without threads and sockets: for tests, tools and fuzzing.
 package final class InProcessServer {
@@ -33,8 +33,13 @@ package final class InProcessServer {
         return sum
     }
 
-    /// The reply to `message`, which may be any bytes; nil for silence.
-    package func serve(_ message: [UInt8], overTCP: Bool = false) -> [UInt8]? {
+    /// The reply to `message`, which may be any bytes and came from `client`; nil for silence.
+    package func serve(
+        _ message: [UInt8],
+        overTCP: Bool = false,
+        client: IPAddress? = nil
+    ) -> [UInt8]? {
+        unsafe server.origin = unsafe .inProcess(client: client)
         let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
         server.reader.beginBatch()
         let reply = unsafe [UInt8](unsafeUninitializedCapacity: QueryServer.replyBytesMax) {

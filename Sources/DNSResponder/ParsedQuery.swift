@@ -22,5 +22,42 @@ struct ParsedQuery {
     var replyBytesMax = WireLimits.plainUDPBytesMax
     var hasEDNS = false
     var dnssecOK = false
-    var wantsIdentifier = false
+    var options = AnsweredOptions()
+
+    /// The client subnet of `query` as a value.
+    func clientSubnet(in query: UnsafePointer<UInt8>) -> ClientSubnet? {
+        guard hasEDNS, options.clientSubnetBytes > 4 else { return nil }
+        let payload = unsafe UnsafeBufferPointer(
+            start: query + options.clientSubnetOffset + 4,
+            count: options.clientSubnetBytes - 4
+        )
+        return unsafe ClientSubnet(payload: payload)
+    }
+}
+
+/// The EDNS options of a query that its reply answers.
+///
+/// One word, so that the usual query, which has none, pays for one comparison.
+struct AnsweredOptions {
+    private var bits: UInt32 = 0
+
+    var isEmpty: Bool { bits == 0 }
+
+    /// The client asked for our identifier (RFC 5001).
+    var wantsIdentifier: Bool {
+        get { bits & 1 != 0 }
+        set { bits = bits & ~1 | (newValue ? 1 : 0) }
+    }
+
+    /// The size of the client subnet option with its code and length; 0 when there is none.
+    var clientSubnetBytes: Int { Int(bits >> 8 & 0xFF) }
+    /// Where that option starts in the query.
+    var clientSubnetOffset: Int { Int(bits >> 16) }
+
+    /// `option` lies below 65,536 and has less than 256 bytes.
+    mutating func setClientSubnet(_ option: Range<Int>) {
+        bits =
+            bits & 1 | UInt32(truncatingIfNeeded: option.count) << 8
+            | UInt32(truncatingIfNeeded: option.lowerBound) << 16
+    }
 }

@@ -6,11 +6,23 @@ package struct FallbackQuery: Sendable {
     package var name: DomainName
     package var type: RecordType
     package var overTCP: Bool
+    /// Who asked; nil when the question came over no socket.
+    package var client: IPAddress?
+    /// For whom the client asked, when it told.
+    package var clientSubnet: ClientSubnet?
 
-    package init(name: DomainName, type: RecordType, overTCP: Bool) {
+    package init(
+        name: DomainName,
+        type: RecordType,
+        overTCP: Bool,
+        client: IPAddress? = nil,
+        clientSubnet: ClientSubnet? = nil
+    ) {
         self.name = name
         self.type = type
         self.overTCP = overTCP
+        self.client = client
+        self.clientSubnet = clientSubnet
     }
 }
 
@@ -23,6 +35,9 @@ package struct FallbackReply: Hashable, Sendable {
     /// Glue and other optional records.
     package var additional: [ResourceRecord]
     package var note: ExtendedError?
+    /// For how many bits of the client's subnet the answer holds; nil, like 0, for every client
+    /// (RFC 7871 §7.2.1). Told only to those that sent a subnet.
+    package var scopePrefixLength: Int?
 
     package init(
         responseCode: ResponseCode,
@@ -30,7 +45,8 @@ package struct FallbackReply: Hashable, Sendable {
         answer: [ResourceRecord] = [],
         authority: [ResourceRecord] = [],
         additional: [ResourceRecord] = [],
-        note: ExtendedError? = nil
+        note: ExtendedError? = nil,
+        scopePrefixLength: Int? = nil
     ) {
         self.responseCode = responseCode
         self.isAuthoritative = isAuthoritative
@@ -38,6 +54,7 @@ package struct FallbackReply: Hashable, Sendable {
         self.authority = authority
         self.additional = additional
         self.note = note
+        self.scopePrefixLength = scopePrefixLength
     }
 }
 

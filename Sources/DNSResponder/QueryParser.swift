@@ -107,23 +107,61 @@ enum QueryParser {
         let end = position + 11 + Int(unsafe uint16(query, position + 9))
         guard end <= count else { return .formatError }
         position += 11
-        var wantsIdentifier = false
         while position < end {
             guard end - position >= 4 else { return .formatError }
             let code = unsafe uint16(query, position)
             let next = position + 4 + Int(unsafe uint16(query, position + 2))
             guard next <= end else { return .formatError }
-            if code == EDNS.Option.nameServerIdentifier { wantsIdentifier = true }
+            if code == EDNS.Option.nameServerIdentifier {
+                parsed.options.wantsIdentifier = true
+            } else if code == EDNS.Option.clientSubnet, version == 0 {
+                guard unsafe noteClientSubnet(query, position..<next, in: &parsed) else {
+                    parsed.hasEDNS = true
+                    return .formatError
+                }
+            }
             position = next
         }
         parsed.hasEDNS = true
         parsed.dnssecOK = dnssecOK
-        parsed.wantsIdentifier = wantsIdentifier
         parsed.replyBytesMax = min(
             max(payloadBytes, WireLimits.plainUDPBytesMax),
             udpPayloadBytesMax
         )
         return version == 0 ? .accepted : .badVersion
+    }
+
+    /// Remembers where the client subnet is, for the reply has to repeat it; false when it is
+    /// malformed or the second one.
+    ///
+    /// The rules are those of `ClientSubnet.init(payload:)`, without its allocations.
+    @inline(never)
+    private static func noteClientSubnet(
+        _ query: UnsafePointer<UInt8>,
+        _ option: Range<Int>,
+        in parsed: inout ParsedQuery
+    ) -> Bool {
+        let isSecond = parsed.options.clientSubnetBytes != 0
+        parsed.options.setClientSubnet(0..<0)
+        let payload = option.lowerBound + 4
+        let addressBytes = option.upperBound - payload - ClientSubnet.fixedBytes
+        guard !isSecond, addressBytes >= 0, unsafe query[payload + 3] == 0 else { return false }
+        let bits = Int(unsafe query[payload + 2])
+        let bitsMax: Int
+        switch unsafe uint16(query, payload) {
+        case 0: bitsMax = 0
+        case 1: bitsMax = 32
+        case 2: bitsMax = 128
+        default: return false
+        }
+        guard bits <= bitsMax, addressBytes == (bits + 7) / 8 else { return false }
+        let spareBits = 8 * addressBytes - bits
+        if spareBits > 0 {
+            let last = unsafe query[option.upperBound - 1]
+            guard last & (1 << UInt8(spareBits) - 1) == 0 else { return false }
+        }
+        parsed.options.setClientSubnet(option)
+        return true
     }
 
     /// Walks all records of a query that has more than one OPT at its end.

@@ -12,6 +12,8 @@ internal import Synchronization
     var name: FoldedName
     let counters: WorkerCounters
     let settings: ReplySettings
+    /// Where the current batch comes from.
+    var origin = unsafe QueryOrigin.inProcess(client: nil)
     private let fallback: any QueryFallback
     /// State of the generator that picks where a rotating answer starts.
     private var random: UInt64
@@ -261,7 +263,15 @@ internal import Synchronization
         )
         guard let asked = try? DomainName(wire: wire) else { return }
         let type = RecordType(rawValue: parsed.type)
-        let answered = fallback.answer(FallbackQuery(name: asked, type: type, overTCP: overTCP))
+        let answered = fallback.answer(
+            FallbackQuery(
+                name: asked,
+                type: type,
+                overTCP: overTCP,
+                client: unsafe origin.client(of: query),
+                clientSubnet: unsafe parsed.clientSubnet(in: query)
+            )
+        )
         unsafe writer.write(answered, to: Question(name: asked, type: type))
     }
 }

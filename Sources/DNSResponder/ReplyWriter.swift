@@ -45,7 +45,10 @@ internal import Synchronization
         var reserved = 0
         if parsed.hasEDNS {
             reserved = unsafe Self.optBytes
-            if parsed.wantsIdentifier { unsafe reserved += settings.identifierBytes }
+            if !parsed.options.isEmpty {
+                reserved += parsed.options.clientSubnetBytes
+                if parsed.options.wantsIdentifier { unsafe reserved += settings.identifierBytes }
+            }
         }
         unsafe recordsEnd = parsed.replyBytesMax - reserved
         unsafe self.reply.copyMemory(from: query, byteCount: parsed.questionEnd)
@@ -291,7 +294,7 @@ internal import Synchronization
         unsafe store((responseCode >> 4) << 8, at: start + 5)
         unsafe store(parsed.dnssecOK ? 0x8000 : 0, at: start + 7)
         unsafe count = start + Self.optBytes
-        if unsafe parsed.wantsIdentifier { unsafe appendIdentifier() }
+        if unsafe !parsed.options.isEmpty { unsafe appendOptions() }
         let end = unsafe parsed.replyBytesMax
         if unsafe noteBytes > 0 {
             if unsafe count + noteBytes <= end, let note = unsafe note {
@@ -308,33 +311,50 @@ internal import Synchronization
         unsafe additionalCount += 1
     }
 
+    /// The identifier when it was asked for, and the client's subnet as it came, scope 0 included.
     @inline(never)
-    private mutating func appendIdentifier() {
-        guard let option = unsafe settings.identifierOption else { return }
-        unsafe (reply + count).copyMemory(from: option, byteCount: settings.identifierBytes)
-        unsafe count += settings.identifierBytes
+    private mutating func appendOptions() {
+        if unsafe parsed.options.wantsIdentifier, let option = unsafe settings.identifierOption {
+            unsafe (reply + count).copyMemory(from: option, byteCount: settings.identifierBytes)
+            unsafe count += settings.identifierBytes
+        }
+        let byteCount = unsafe parsed.options.clientSubnetBytes
+        if byteCount > 0 {
+            unsafe (reply + count).copyMemory(
+                from: query + parsed.options.clientSubnetOffset,
+                byteCount: byteCount
+            )
+            unsafe count += byteCount
+        }
     }
 
     /// Encodes what the fallback answered.
     @inline(never)
     mutating func write(_ answered: FallbackReply, to question: Question) {
+        let bytes = unsafe head(question).encode(answered)
         unsafe responseCode = answered.responseCode.rawValue
+        unsafe isTruncated = bytes[2] & 0x02 != 0
+        unsafe reply.copyMemory(from: bytes, byteCount: bytes.count)
+        unsafe count = bytes.count
+        unsafe isComplete = true
+    }
+
+    /// What any reply to this query mirrors of it.
+    func head(_ question: Question) -> ReplyHead {
+        // RD and CD are mirrored.
         var header = unsafe Header(
             id: UInt16(query[0]) << 8 | UInt16(query[1]),
             flags: UInt16(query[2]) << 8 & 0x0100 | UInt16(query[3]) & 0x0010
         )
         header.isResponse = true
-        header.isAuthoritative = answered.isAuthoritative
         header.recursionAvailable = unsafe settings.setsRecursionAvailable
-        header.responseCodeBits = unsafe UInt8(responseCode & 0xF)
         var edns: EDNS?
         if unsafe parsed.hasEDNS {
             var opt = unsafe EDNS(
                 udpPayloadBytes: UInt16(settings.udpPayloadBytesMax),
-                responseCodeHighBits: UInt8(responseCode >> 4),
                 dnssecOK: parsed.dnssecOK
             )
-            if unsafe parsed.wantsIdentifier, let option = unsafe settings.identifierOption {
+            if unsafe parsed.options.wantsIdentifier, let option = unsafe settings.identifierOption {
                 let bytes = unsafe UnsafeRawBufferPointer(
                     start: option,
                     count: settings.identifierBytes
@@ -348,26 +368,13 @@ internal import Synchronization
             }
             edns = opt
         }
-        var message = Message(
+        return unsafe ReplyHead(
             header: header,
-            questions: [question],
-            answer: answered.answer,
-            authority: answered.authority,
-            additional: answered.additional,
-            edns: edns
+            question: question,
+            edns: edns,
+            clientSubnet: parsed.clientSubnet(in: query),
+            bytesMax: parsed.replyBytesMax
         )
-        let bytesMax = unsafe parsed.replyBytesMax
-        var bytes = message.encoded(bytesMax: bytesMax)
-        if let note = answered.note {
-            message.edns?.options.append(note.option)
-            // The note costs no record its place.
-            let noted = message.encoded(bytesMax: bytesMax + 4 + note.option.payload.count)
-            if noted.count <= bytesMax { bytes = noted }
-        }
-        unsafe isTruncated = bytes[2] & 0x02 != 0
-        unsafe reply.copyMemory(from: bytes, byteCount: bytes.count)
-        unsafe count = bytes.count
-        unsafe isComplete = true
     }
 
     /// Stores a value in network order.

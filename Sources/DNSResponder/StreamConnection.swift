@@ -4,7 +4,7 @@ internal import CDatagram
 ///
 /// Memory is bounded: input by one message, output by `outputBytesMax` and one reply.
 final class StreamConnection {
-    let descriptor: Int32
+    let token: StreamToken
     /// Bytes received and not yet served, then free space, then slack for whole-word loads.
     private var input = [UInt8](repeating: 0, count: 2048 + slackBytes)
     private var inputCount = 0
@@ -28,13 +28,14 @@ final class StreamConnection {
     /// A peer that sends without pause is left for the others after this many reads.
     private static let readsMax = 16
 
-    init(descriptor: Int32, nowMilliseconds: Int64) {
-        self.descriptor = descriptor
+    init(token: StreamToken, nowMilliseconds: Int64) {
+        self.token = token
         progressMilliseconds = nowMilliseconds
     }
 
     deinit { descriptor_close(descriptor) }
 
+    var descriptor: Int32 { token.descriptor }
     private var pendingBytes: Int { output.count - outputStart }
     var hasPendingOutput: Bool { pendingBytes > 0 }
     private var isBacklogged: Bool { pendingBytes >= Self.outputBytesMax }

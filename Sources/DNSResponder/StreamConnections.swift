@@ -29,6 +29,8 @@ final class ConnectionBudget: Sendable {
     private let budget: ConnectionBudget
     private let counters: WorkerCounters
     private let idleMilliseconds: Int64
+    /// That of the connection accepted last.
+    private var generation: UInt32 = 0
     /// Where a reply is written before it is queued.
     private let scratch: UnsafeMutablePointer<UInt8>
 
@@ -76,8 +78,9 @@ final class ConnectionBudget: Sendable {
                 descriptor_close(descriptor)
                 continue
             }
+            generation &+= 1
             connections[descriptor] = StreamConnection(
-                descriptor: descriptor,
+                token: StreamToken(descriptor: descriptor, generation: generation),
                 nowMilliseconds: nowMilliseconds
             )
             counters.add(1, to: WorkerCounters.Field.connectionsAccepted)
@@ -92,6 +95,7 @@ final class ConnectionBudget: Sendable {
         nowMilliseconds: Int64
     ) {
         guard let connection = connections[descriptor] else { return }
+        unsafe server.origin = .stream(connection.token)
         let goesOn = unsafe connection.advance(
             with: &server,
             scratch: scratch,

@@ -75,6 +75,7 @@ struct Worker: ~Copyable {
 
     /// The hot loop: receive a batch, serve it, send it, until the socket is empty.
     private mutating func serveDatagrams(_ socket: Int32) {
+        unsafe server.origin = unsafe .datagrams(batch.slots, socket: socket)
         for _ in 0..<Self.batchesMax {
             let received = batch.receive(from: socket)
             guard received > 0 else { return }

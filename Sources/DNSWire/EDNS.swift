@@ -12,6 +12,8 @@ package struct EDNS: Hashable, Sendable {
 
         /// The name server's identifier (RFC 5001).
         package static let nameServerIdentifier: UInt16 = 3
+        /// The network of the client that asked (RFC 7871).
+        package static let clientSubnet: UInt16 = 8
         /// Why the answer is what it is (RFC 8914).
         package static let extendedError: UInt16 = 15
     }
@@ -83,6 +85,15 @@ package struct EDNS: Hashable, Sendable {
 
     private static func bigEndian(_ value: UInt16) -> [UInt8] {
         [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)]
+    }
+}
+
+extension EDNS {
+    /// The well-formed client subnet among the options of a query.
+    package var clientSubnet: ClientSubnet? {
+        options.first { $0.code == Option.clientSubnet }.flatMap {
+            ClientSubnet(payload: $0.payload)
+        }
     }
 }
 

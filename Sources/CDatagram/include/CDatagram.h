@@ -34,6 +34,21 @@ const uint32_t *datagram_batch_received(const datagram_batch *batch);
 // One count a slot, written by the caller: bytes to send to the slot's peer; 0 sends nothing.
 uint32_t *datagram_batch_to_send(const datagram_batch *batch);
 
+// Who sent a datagram, and at which of our addresses it came: all that a reply needs, in the system's own form.
+typedef struct datagram_peer {
+    uint64_t control[8];
+    uint32_t address[7];
+    uint32_t address_length;
+    uint32_t control_length;
+} datagram_peer;
+
+// The peer of slot `slot`; valid after a receive, before the send that follows it.
+void datagram_batch_peer(const datagram_batch *batch, uint32_t slot, datagram_peer *peer);
+// The peer's address and port; 0, or -EAFNOSUPPORT when it is no IP address.
+int32_t datagram_peer_endpoint(const datagram_peer *peer, datagram_endpoint *endpoint);
+// Sends one datagram to `peer`, from the address that it had asked; -EAGAIN when the queue is full.
+int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *bytes, uint64_t count);
+
 // Takes what waits in the socket, without blocking: the number of slots filled, 0 when nothing waits.
 int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket);
 // Sends the replies of the first `count` slots, from the address that each was asked at; the number sent.
@@ -53,6 +68,8 @@ int32_t socket_adopt(int32_t socket);
 // A second descriptor of the same socket.
 int32_t socket_duplicate(int32_t socket);
 int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint);
+// The other end of a connected socket.
+int32_t socket_peer_endpoint(int32_t socket, datagram_endpoint *endpoint);
 // 1 for a stream, 0 for datagrams.
 int32_t socket_is_stream(int32_t socket);
 int64_t stream_read(int32_t socket, void *bytes, uint64_t count);
@@ -76,8 +93,10 @@ int32_t poller_remove(int32_t poller, int32_t descriptor);
 // The number of events written; 0 after `timeout_milliseconds` or a signal. -1 waits for ever.
 int32_t poller_wait(int32_t poller, poller_event *events, int32_t capacity, int32_t timeout_milliseconds);
 
-// A descriptor that becomes readable, for good, when it is signalled.
+// A descriptor that becomes readable when it is signalled, and stays so until it is cleared.
 int32_t wakeup_create(void);
 void wakeup_signal(int32_t wakeup);
+// Makes it unreadable until the next signal.
+void wakeup_clear(int32_t wakeup);
 
 #endif
