@@ -35,8 +35,9 @@ package struct FallbackReply: Hashable, Sendable {
     /// Glue and other optional records.
     package var additional: [ResourceRecord]
     package var note: ExtendedError?
-    /// For how many bits of the client's subnet the answer holds; nil, like 0, for every client
-    /// (RFC 7871 §7.2.1). Told only to those that sent a subnet.
+    /// For how many bits of the client's subnet the answer holds; nil, like 0, for every client.
+    ///
+    /// Told only to those that sent a subnet (RFC 7871 §7.2.1).
     package var scopePrefixLength: Int?
 
     package init(

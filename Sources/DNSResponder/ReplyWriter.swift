@@ -354,7 +354,8 @@ internal import Synchronization
                 udpPayloadBytes: UInt16(settings.udpPayloadBytesMax),
                 dnssecOK: parsed.dnssecOK
             )
-            if unsafe parsed.options.wantsIdentifier, let option = unsafe settings.identifierOption {
+            if unsafe parsed.options.wantsIdentifier, let option = unsafe settings.identifierOption
+            {
                 let bytes = unsafe UnsafeRawBufferPointer(
                     start: option,
                     count: settings.identifierBytes

@@ -19,7 +19,7 @@ final class RecordingFallback: QueryFallback {
 
 @Suite("The client's subnet and address")
 struct ClientSubnetTests {
-    private let subnet = ClientSubnet(IPAddress("192.0.2.77")!, bits: 25)
+    private let subnet = ClientSubnet(.v4(0xC000_024D), bits: 25)
     private let changes: [TableChange] = [
         .zone(testZone("consul.")),
         published("web.consul.", services(60)),
