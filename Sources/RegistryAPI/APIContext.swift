@@ -9,6 +9,8 @@ package struct APIContext: Sendable {
     /// Whom renewals of leases and TTL checks are told.
     package var heartbeats: any HeartbeatReceiver
     package var identity: ServerIdentity
+    /// Who may do what.
+    package var access: AccessControl
     package var limits: CatalogLimits
     /// Which addresses a registrant may have probed.
     package var probeTargets: ProbeTargetPolicy
@@ -27,6 +29,7 @@ package struct APIContext: Sendable {
         log: any CatalogLog,
         heartbeats: any HeartbeatReceiver,
         identity: ServerIdentity,
+        access: AccessControl = .off,
         limits: CatalogLimits,
         probeTargets: ProbeTargetPolicy,
         leaseTerms: LeaseTerms,
@@ -39,6 +42,7 @@ package struct APIContext: Sendable {
         self.log = log
         self.heartbeats = heartbeats
         self.identity = identity
+        self.access = access
         self.limits = limits
         self.probeTargets = probeTargets
         self.leaseTerms = leaseTerms

@@ -2,6 +2,8 @@
 struct APIError: Error, Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case badRequest
+        /// The token may not do it.
+        case forbidden
         case notFound
         /// The path exists, but not with this method; these are the ones it has.
         case methodNotAllowed(allowed: [String])

@@ -47,6 +47,7 @@ enum ErrorMapping {
     private static func status(of kind: APIError.Kind) -> HTTPResponse.Status {
         switch kind {
         case .badRequest: .badRequest
+        case .forbidden: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .conflict: .conflict
@@ -68,6 +69,7 @@ enum ErrorMapping {
                 field: error.field,
                 hint: error.hint
             )
+        case let error as AccessDenial: return APIError(error)
         case let error as JSONSyntaxError: return APIError(.badRequest, error.description)
         case let error as CatalogLogError: return apiError(error)
         case let error as CatalogRejection: return apiError(error)

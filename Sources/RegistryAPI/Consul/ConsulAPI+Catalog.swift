@@ -68,7 +68,7 @@ extension ConsulAPI {
     /// A node and what is on it; nil for an unknown one.
     private typealias NodeContents = (node: Node, instances: [ServiceInstance])?
 
-    private func contents(of name: String, _ catalog: borrowing Catalog) -> NodeContents {
+    private func contents(of name: String, _ catalog: inout VisibleCatalog) -> NodeContents {
         guard let node = catalog.node(name) else { return nil }
         return (node, catalog.instances(onNode: name))
     }
@@ -77,7 +77,7 @@ extension ConsulAPI {
     func node(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let name = try request.requiredName("node name")
         return try await answer(request, about: .node(name)) { catalog, _ in
-            contents(of: name, catalog)
+            contents(of: name, &catalog)
         } write: { writer, found in
             guard let found else { return writer.null() }
             writer.beginObject()
@@ -98,7 +98,7 @@ extension ConsulAPI {
     func nodeServices(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let name = try request.requiredName("node name")
         return try await answer(request, about: .node(name)) { catalog, _ in
-            contents(of: name, catalog)
+            contents(of: name, &catalog)
         } write: { writer, found in
             guard let found else { return writer.raw(#"{"Node":null,"Services":null}"#) }
             writer.beginObject()

@@ -35,11 +35,12 @@ struct ConsulAPI: Sendable {
 extension ConsulAPI {
     /// Answers a read of the catalog, once there is something new if the client waits for that.
     ///
-    /// `find` runs under the catalog's lock and takes out what `write` then writes without it.
+    /// `find` runs under the catalog's lock and takes out what `write` then writes without it. What
+    /// the request's token may not read is not in the catalog that it gets.
     func answer<Found: Sendable>(
         _ request: ConsulRequest,
         about topic: WatchTopic,
-        find: (borrowing Catalog, ReadOptions) -> Found,
+        find: (inout VisibleCatalog, ReadOptions) -> Found,
         write: (inout JSONWriter, Found) -> Void
     ) async throws(APIError) -> ConsulReply {
         let options = try ReadOptions(request.query)
@@ -49,11 +50,14 @@ extension ConsulAPI {
             return reply
         }
         await options.blocking.run(on: topic, context.keeper, request.client)
-        let (index, found) = context.keeper.read { catalog in
-            (catalog.index(of: topic), find(catalog, options))
+        let (index, found, isFiltered) = context.keeper.read { catalog in
+            var visible = VisibleCatalog(catalog, for: request.authorizer)
+            let found = find(&visible, options)
+            return (catalog.index(of: topic), found, visible.hidesSomething)
         }
         var reply = ConsulReply.json(for: request) { write(&$0, found) }
         reply.headers.append(contentsOf: options.headers(index: index))
+        if isFiltered { reply.tellFiltered(for: request) }
         return reply
     }
 

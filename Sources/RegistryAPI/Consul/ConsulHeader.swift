@@ -8,6 +8,8 @@ enum ConsulHeader {
     static let effectiveConsistency = name("X-Consul-Effective-Consistency")
     static let queryBackend = name("X-Consul-Query-Backend")
     static let defaultACLPolicy = name("X-Consul-Default-Acl-Policy")
+    static let token = name("X-Consul-Token")
+    static let resultsFilteredByACLs = name("X-Consul-Results-Filtered-By-ACLs")
     static let contentHash = name("X-Consul-Contenthash")
     static let cache = name("X-Cache")
     static let namespace = name("X-Consul-Namespace")

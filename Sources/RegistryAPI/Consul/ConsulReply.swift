@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import ServiceCatalog
 
 /// What a handler of Consul's API answers.
 struct ConsulReply: Sendable {
@@ -26,6 +27,14 @@ struct ConsulReply: Sendable {
             headers: [.contentType: "application/json"],
             body: body
         )
+    }
+
+    /// Tells the client that it was not shown everything.
+    ///
+    /// Who has no token is not told: that there is more would be news already.
+    mutating func tellFiltered(for request: ConsulRequest) {
+        guard !request.authorizer.isAnonymous else { return }
+        headers[ConsulHeader.resultsFilteredByACLs] = "true"
     }
 
     static func text(_ text: String, status: HTTPResponse.Status) -> ConsulReply {

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import ServiceCatalog
 
 /// What a handler of Consul's API needs of a request.
 struct ConsulRequest: Sendable {
@@ -9,6 +10,8 @@ struct ConsulRequest: Sendable {
     var headers: HTTPFields
     var body: [UInt8]
     var client: ClientPresence
+    /// What the token of the request may do; see `Authorizer.require(_:)`.
+    var authorizer = Authorizer.unrestricted
 
     /// - Throws: `APIError` when the query cannot be read or names a namespace or partition.
     init(

@@ -11,6 +11,8 @@ struct ConsulRoutes: Sendable {
         var method: HTTPRequest.Method
         /// The path below `/v1/`; after a `/` at its end a name follows, which may have slashes.
         var path: String
+        /// What a token must allow; without a word of its own a route is for management tokens alone.
+        var access = RouteAccess.requires { _, _ in .accessWrite }
         var handler: Handler
     }
 
@@ -76,7 +78,9 @@ extension ConsulRoutes.Route {
         logger: Logger
     ) async -> Response {
         do {
-            let request = try ConsulRequest(request, name: name, body: body, client: client)
+            var request = try ConsulRequest(request, name: name, body: body, client: client)
+            request.authorizer = try consul.context.access.authorizer(for: request.tokenSecret)
+            try access.check(request, consul)
             return try await handler(consul, request).response
         } catch {
             return ErrorMapping.response(for: error, .consul, logger: logger)
