@@ -30,6 +30,7 @@ struct FoldedRows: Sendable {
             case .check(let old, let new):
                 guard let key = (new ?? old)?.key else { continue }
                 checks[CheckKey(node: Catalog.fold(key.node), id: key.id)] = .some(new)
+            case .keyValue, .session, .preparedQuery, .accessPolicy, .accessToken: continue
             }
         }
         position = max(position, delta.index)

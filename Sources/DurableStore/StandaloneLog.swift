@@ -11,7 +11,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private struct Waiting {
         var change: CatalogChange
         var arrival: ContinuousClock.Instant
-        var continuation: CheckedContinuation<Result<CatalogIndex, CatalogLogError>, Never>
+        var continuation: CheckedContinuation<Result<CatalogWrite, CatalogLogError>, Never>
     }
 
     private struct State {
@@ -49,7 +49,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     @discardableResult
     package func append(
         _ change: CatalogChange
-    ) async throws(CatalogLogError) -> CatalogIndex {
+    ) async throws(CatalogLogError) -> CatalogWrite {
         let result = await withCheckedContinuation { continuation in
             let refusal: CatalogLogError? = state.withLock { state in
                 guard state.accepts else { return .stopping }

@@ -50,6 +50,7 @@ package struct AliasIndex: Sendable {
                     if check.serviceID.isEmpty { nodes.insert(Catalog.fold(check.node)) }
                     checks.formUnion(followers(of: check.node, check.serviceID))
                 }
+            case .keyValue, .session, .preparedQuery, .accessPolicy, .accessToken: continue
             }
         }
         // What happens to a node as a whole, or to a check of it, decides about all on it.

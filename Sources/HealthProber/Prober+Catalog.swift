@@ -31,6 +31,7 @@ extension Prober {
                 if follow(old: old, new: new, now: now) { newAliases.insert(Self.folded(new.key)) }
             case .check(let old?, nil): removeCheck(Self.folded(old.key))
             case .instance(nil, nil), .check(nil, nil): continue
+            case .keyValue, .session, .preparedQuery, .accessPolicy, .accessToken: continue
             }
         }
         for key in aliases.affected(by: delta).union(newAliases) {

@@ -104,6 +104,11 @@ enum ErrorMapping {
             APIError(.conflict, rejection.description)
         case .limitReached:
             APIError(.unavailable, rejection.description)
+        case .unknownPreparedQuery, .unknownAccessPolicy, .unknownAccessToken:
+            APIError(.notFound, rejection.description)
+        case .invalidSession, .checkIsCritical, .preparedQueryNameTaken, .accessPolicyNameTaken,
+            .accessTokenTaken, .transactionFailed:
+            APIError(.serverFault, rejection.description)
         }
     }
 }

@@ -33,6 +33,12 @@ extension Catalog {
             guard var instance = instance(key) else { throw .unknownInstance(key) }
             instance.isDraining = true
             writeInstance(instance, &delta)
+        case .setPreparedQuery(let query): try setPreparedQuery(query, &delta)
+        case .deletePreparedQuery(let id): try deletePreparedQuery(id, &delta)
+        case .setAccessPolicy(let policy): try setAccessPolicy(policy, &delta)
+        case .deleteAccessPolicy(let id): try deleteAccessPolicy(id, &delta)
+        case .setAccessToken(let token): try setAccessToken(token, &delta)
+        case .deleteAccessToken(let id): try deleteAccessToken(id, &delta)
         }
         if !delta.isEmpty { advance(delta) }
         return delta
@@ -53,6 +59,10 @@ extension Catalog {
         if delta.changesServiceList { serviceListIndex = delta.index }
         if delta.changesNodeList { nodeListIndex = delta.index }
         if delta.changesChecks { checksIndex = delta.index }
+        if delta.changesSessions { sessionsIndex = delta.index }
+        if delta.changesPreparedQueries { preparedQueriesIndex = delta.index }
+        if delta.changesAccessPolicies { accessPoliciesIndex = delta.index }
+        if delta.changesAccessTokens { accessTokensIndex = delta.index }
         for service in delta.services {
             let key = Self.fold(service)
             if serviceRecords[key] == nil {
@@ -360,7 +370,7 @@ extension Dictionary where Value == Int {
 
 extension CatalogDelta {
     /// Records `event` and all that it touches by itself.
-    fileprivate mutating func note(_ event: CatalogEvent) {
+    mutating func note(_ event: CatalogEvent) {
         events.append(event)
         switch event {
         case .node(let old, let new):
@@ -380,6 +390,11 @@ extension CatalogDelta {
                 nodes.insert(check.node)
                 if !check.serviceName.isEmpty { services.insert(check.serviceName) }
             }
+        case .keyValue: break
+        case .session: changesSessions = true
+        case .preparedQuery: changesPreparedQueries = true
+        case .accessPolicy: changesAccessPolicies = true
+        case .accessToken: changesAccessTokens = true
         }
     }
 }

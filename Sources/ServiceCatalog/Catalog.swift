@@ -20,6 +20,14 @@ package struct Catalog: Sendable {
     /// The index of the last disappearance of a whole service: absent services have this index, so
     /// that an index never moves backwards.
     package internal(set) var extinctionIndex: CatalogIndex = 1
+    /// The index of the last change to any session.
+    package internal(set) var sessionsIndex: CatalogIndex = 1
+    /// The index of the last change to any prepared query.
+    package internal(set) var preparedQueriesIndex: CatalogIndex = 1
+    /// The index of the last change to any access policy.
+    package internal(set) var accessPoliciesIndex: CatalogIndex = 1
+    /// The index of the last change to any access token.
+    package internal(set) var accessTokensIndex: CatalogIndex = 1
     package internal(set) var instanceCount = 0
     package internal(set) var checkCount = 0
 
@@ -28,6 +36,15 @@ package struct Catalog: Sendable {
     var owners: [IPAddress: AddressOwners] = [:]
     /// The folded name of the node that has a UUID.
     var nodesByID: [String: String] = [:]
+    var queryRecords: [String: PreparedQuery] = [:]
+    /// The id of the prepared query that has a folded name.
+    var queriesByName: [String: String] = [:]
+    var policyRecords: [String: AccessPolicy] = [:]
+    /// The id of the access policy that has a name.
+    var policiesByName: [String: String] = [:]
+    var tokenRecords: [String: AccessToken] = [:]
+    /// The accessor id of the access token that has a secret.
+    var tokensBySecret: [String: String] = [:]
 
     package init(datacenter: String, limits: CatalogLimits = CatalogLimits()) {
         self.datacenter = datacenter

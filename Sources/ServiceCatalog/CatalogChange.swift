@@ -11,6 +11,15 @@ package enum CatalogChange: Codable, Hashable, Sendable {
     case checkStatus(CheckKey, HealthStatus, output: String)
     /// Takes an instance out of answers, without removing it.
     case drain(InstanceKey)
+    /// Writes a prepared query; one with the same id is replaced.
+    case setPreparedQuery(PreparedQuery)
+    case deletePreparedQuery(id: String)
+    /// Writes an access policy; one with the same id is replaced.
+    case setAccessPolicy(AccessPolicy)
+    case deleteAccessPolicy(id: String)
+    /// Writes an access token; one with the same accessor id is replaced.
+    case setAccessToken(AccessToken)
+    case deleteAccessToken(accessorID: String)
 }
 
 /// What must still hold when a removal that was decided earlier is applied.

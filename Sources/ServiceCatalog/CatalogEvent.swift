@@ -5,6 +5,11 @@ package enum CatalogEvent: Hashable, Sendable {
     case node(old: Node?, new: Node?)
     case instance(old: ServiceInstance?, new: ServiceInstance?)
     case check(old: HealthCheck?, new: HealthCheck?)
+    case keyValue(old: KeyValueEntry?, new: KeyValueEntry?)
+    case session(old: Session?, new: Session?)
+    case preparedQuery(old: PreparedQuery?, new: PreparedQuery?)
+    case accessPolicy(old: AccessPolicy?, new: AccessPolicy?)
+    case accessToken(old: AccessToken?, new: AccessToken?)
 }
 
 /// What one change, or a batch of them, did to the catalog.
@@ -24,6 +29,24 @@ package struct CatalogDelta: Sendable {
     package var changesNodeList: Bool
     /// True when a check came, went or changed.
     package var changesChecks: Bool
+    /// True when a session came or went.
+    package var changesSessions = false
+    /// True when a prepared query came, went or changed.
+    package var changesPreparedQueries = false
+    /// True when an access policy came, went or changed.
+    package var changesAccessPolicies = false
+    /// True when an access token came, went or changed.
+    package var changesAccessTokens = false
+    /// For how many milliseconds nobody gets these locks: their session ended.
+    package var lockDelays: [LockDelay] = []
+    /// What a transaction read and wrote; of this change alone.
+    package var results: [TransactionResult] = []
+
+    /// A lock whose session ended.
+    package struct LockDelay: Hashable, Sendable {
+        package var key: String
+        package var milliseconds: Int
+    }
 
     package init(index: CatalogIndex) {
         self.index = index
@@ -48,5 +71,10 @@ package struct CatalogDelta: Sendable {
         changesServiceList = changesServiceList || later.changesServiceList
         changesNodeList = changesNodeList || later.changesNodeList
         changesChecks = changesChecks || later.changesChecks
+        changesSessions = changesSessions || later.changesSessions
+        changesPreparedQueries = changesPreparedQueries || later.changesPreparedQueries
+        changesAccessPolicies = changesAccessPolicies || later.changesAccessPolicies
+        changesAccessTokens = changesAccessTokens || later.changesAccessTokens
+        lockDelays += later.lockDelays
     }
 }

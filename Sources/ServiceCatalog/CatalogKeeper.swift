@@ -48,14 +48,14 @@ package final class CatalogKeeper: Sendable {
 
     /// Applies `changes` in order, the first at `index`, the others at the numbers that follow.
     ///
-    /// - Returns: for each change the catalog's index after it, or why it was refused.
+    /// - Returns: for each change what came of it, or why it was refused.
     package func apply(
         _ changes: [CatalogChange],
         from index: CatalogIndex
-    ) -> [Result<CatalogIndex, CatalogRejection>] {
+    ) -> [Result<CatalogWrite, CatalogRejection>] {
         let listeners = listeners.withLock { $0 }
         let (results, woken) = state.withLock { state in
-            var results: [Result<CatalogIndex, CatalogRejection>] = []
+            var results: [Result<CatalogWrite, CatalogRejection>] = []
             results.reserveCapacity(changes.count)
             var merged: CatalogDelta?
             for (offset, change) in changes.enumerated() {
@@ -64,7 +64,11 @@ package final class CatalogKeeper: Sendable {
                     if !delta.isEmpty {
                         if merged == nil { merged = delta } else { merged?.merge(delta) }
                     }
-                    results.append(.success(state.catalog.index))
+                    results.append(
+                        .success(
+                            CatalogWrite(index: state.catalog.index, results: delta.results)
+                        )
+                    )
                 } catch {
                     results.append(.failure(error))
                 }

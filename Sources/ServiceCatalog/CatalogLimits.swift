@@ -14,5 +14,17 @@ package struct CatalogLimits: Codable, Hashable, Sendable {
     /// An id, a tag, a note.
     package var textBytesMax = 4096
 
+    package var keysMax = 5_000_000
+    package var keyBytesMax = 16 << 10
+    /// The value of a key.
+    package var valueBytesMax = 512 << 10
+    /// All keys and values of a transaction.
+    package var transactionBytesMax = 512 << 10
+    package var operationsPerTransactionMax = 128
+    package var sessionsMax = 1_000_000
+    package var preparedQueriesMax = 100_000
+    package var accessPoliciesMax = 100_000
+    package var accessTokensMax = 1_000_000
+
     package init() {}
 }

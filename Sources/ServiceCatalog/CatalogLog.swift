@@ -2,10 +2,10 @@
 package protocol CatalogLog: Sendable {
     /// Returns once `change` is durable, applied by this process and published to its answers.
     ///
-    /// - Returns: the catalog's index after the change.
+    /// - Returns: the catalog's index after the change, and what a transaction read and wrote.
     /// - Throws: `CatalogLogError`.
     @discardableResult
-    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogIndex
+    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite
 }
 
 /// Why a change was not made.

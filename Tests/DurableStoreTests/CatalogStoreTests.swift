@@ -100,10 +100,10 @@ struct CatalogStoreTests {
                 try await log.append(.deregisterNode("nowhere"))
             }
         }
-        let index = try await withLog(folder) { log, _ in
+        let write = try await withLog(folder) { log, _ in
             try await log.append(registration("w2"))
         }
-        #expect(index >= 3)
+        #expect(write.index >= 3)
         try await withLog(folder) { _, keeper in
             #expect(keeper.read { $0.instanceCount } == 2)
         }

@@ -19,7 +19,7 @@ struct ProberServiceTests {
         init(_ keeper: CatalogKeeper) { self.keeper = keeper }
 
         @discardableResult
-        func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogIndex {
+        func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite {
             let result = index.withLock { index in
                 index += 1
                 return keeper.apply([change], from: index)[0]

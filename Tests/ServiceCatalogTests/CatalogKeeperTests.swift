@@ -79,7 +79,10 @@ struct CatalogKeeperTests {
             ],
             from: 3
         )
-        #expect(results == [.success(3), .failure(.unknownNode("nowhere")), .success(3)])
+        let third = CatalogWrite(index: 3)
+        #expect(
+            results == [.success(third), .failure(.unknownNode("nowhere")), .success(third)]
+        )
         let deltas = recorder.deltas.withLock { $0 }
         #expect(deltas.map(\.index) == [3])
         #expect(deltas.first?.services == ["web"])

@@ -49,6 +49,7 @@ extension ServiceZone {
                 }
             case .node(let old, let new):
                 if let node = new ?? old { wholeNodes.insert(node.name) }
+            case .keyValue, .session, .preparedQuery, .accessPolicy, .accessToken: continue
             }
         }
         for node in wholeNodes {

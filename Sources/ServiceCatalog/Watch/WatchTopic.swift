@@ -9,6 +9,14 @@ package enum WatchTopic: Hashable, Sendable {
     case nodeList
     /// Any check.
     case checks
+    /// The list of sessions.
+    case sessions
+    /// The list of prepared queries.
+    case preparedQueries
+    /// The list of access policies.
+    case accessPolicies
+    /// The list of access tokens.
+    case accessTokens
 
     /// The topics whose index `delta` moved.
     package static func touched(by delta: CatalogDelta) -> [WatchTopic] {
@@ -17,6 +25,10 @@ package enum WatchTopic: Hashable, Sendable {
         if delta.changesServiceList { topics.append(.serviceList) }
         if delta.changesNodeList { topics.append(.nodeList) }
         if delta.changesChecks { topics.append(.checks) }
+        if delta.changesSessions { topics.append(.sessions) }
+        if delta.changesPreparedQueries { topics.append(.preparedQueries) }
+        if delta.changesAccessPolicies { topics.append(.accessPolicies) }
+        if delta.changesAccessTokens { topics.append(.accessTokens) }
         return topics
     }
 
@@ -25,7 +37,7 @@ package enum WatchTopic: Hashable, Sendable {
         switch self {
         case .service(let name): .service(Catalog.fold(name))
         case .node(let name): .node(Catalog.fold(name))
-        case .serviceList, .nodeList, .checks: self
+        default: self
         }
     }
 }
@@ -39,6 +51,10 @@ extension Catalog {
         case .node(let name): nodeIndex(name)
         case .nodeList: nodeListIndex
         case .checks: checksIndex
+        case .sessions: sessionsIndex
+        case .preparedQueries: preparedQueriesIndex
+        case .accessPolicies: accessPoliciesIndex
+        case .accessTokens: accessTokensIndex
         }
     }
 }

@@ -25,8 +25,8 @@ final class MemoryLog: CatalogLog {
     }
 
     @discardableResult
-    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogIndex {
-        let result: Result<CatalogIndex, CatalogLogError> = state.withLock { state in
+    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite {
+        let result: Result<CatalogWrite, CatalogLogError> = state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
             state.changes.append(change)
             state.index += 1
