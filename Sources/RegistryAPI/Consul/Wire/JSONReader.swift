@@ -1,3 +1,5 @@
+internal import ServiceCatalog
+
 /// Reads one JSON text in one pass, the way Consul reads bodies (RFC 8259).
 ///
 /// Why not a general decoder: Consul matches field names in any letter case, refuses unknown fields

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RegistryAPI
+@testable import ServiceCatalog
 
 @Suite("Times as Go spells them")
 struct GoDurationTests {

@@ -1,14 +1,14 @@
 /// Times as Go spells them: `10s`, `1m30s`, `500ms`, `1h`.
 ///
 /// Why: Consul's clients send and expect exactly these, and people can read them.
-enum GoDuration {
+package enum GoDuration {
     private static let nanosecondsPerUnit: [(unit: String, nanoseconds: Int)] = [
         ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000),
         ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
     ]
 
     /// Reads `text` into nanoseconds; nil when it is no duration or does not fit.
-    static func nanoseconds(_ text: some StringProtocol) -> Int? {
+    package static func nanoseconds(_ text: some StringProtocol) -> Int? {
         var rest = Substring(text)
         let isNegative = rest.hasPrefix("-")
         if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
@@ -41,12 +41,12 @@ enum GoDuration {
     }
 
     /// Reads `text` into milliseconds, rounded down; nil when it is no duration.
-    static func milliseconds(_ text: some StringProtocol) -> Int? {
+    package static func milliseconds(_ text: some StringProtocol) -> Int? {
         nanoseconds(text).map { $0 / 1_000_000 }
     }
 
     /// Writes a time as Go does: 90,000 is `1m30s`, 3,600,000 is `1h0m0s`, 1,500 is `1.5s`.
-    static func format(milliseconds: Int) -> String {
+    package static func format(milliseconds: Int) -> String {
         guard milliseconds != 0 else { return "0s" }
         guard milliseconds > 0 else { return "-" + format(milliseconds: -milliseconds) }
         guard milliseconds >= 1_000 else { return "\(milliseconds)ms" }
