@@ -175,6 +175,22 @@ package final class CatalogStore: Sendable {
         }
     }
 
+    /// Gives a named text a new value.
+    ///
+    /// - Throws: `CatalogStoreError`.
+    package func setFact(_ name: String, _ value: String) throws(CatalogStoreError) {
+        do {
+            try queue.write { db in
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
+                    arguments: [name, value]
+                )
+            }
+        } catch {
+            throw Self.translate(error, path: path)
+        }
+    }
+
     private static func fact(_ name: String, _ db: Database) throws -> String? {
         try String.fetchOne(db, sql: "SELECT value FROM facts WHERE name = ?", arguments: [name])
     }

@@ -24,6 +24,9 @@ struct CheckConfigCommand: ParsableCommand {
         for variable in sources.unknownVariables {
             TextOutput.printLine("\(variable): no setting has this name")
         }
+        for option in configuration.unusedConsulOptions {
+            TextOutput.printLine("\(option): this option of Consul means nothing here")
+        }
         TextOutput.printLine("\(configuration.file ?? "settings"): good")
     }
 }

@@ -19,6 +19,14 @@ struct ServeCommand: AsyncParsableCommand {
         for variable in sources.unknownVariables {
             logger.warning("no setting has this name", metadata: ["variable": "\(variable)"])
         }
+        if !configuration.unusedConsulOptions.isEmpty {
+            logger.warning(
+                "options of consul's configuration that mean nothing here",
+                metadata: [
+                    "options": "\(configuration.unusedConsulOptions.joined(separator: ", "))"
+                ]
+            )
+        }
         let descriptorsMax = DescriptorShares.raiseLimit()
         let shares = DescriptorShares(configuration, descriptorsMax: descriptorsMax)
         if shares.isReduced {

@@ -6,6 +6,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "A file of settings (ROLLCALL_CONFIG).")
     var config: String?
 
+    @Option(help: "A configuration file of Consul's agent, in JSON; may be repeated.")
+    var consulConfig: [String] = []
+
     @Option(help: "Where DNS is answered, ADDRESS:PORT; may be repeated (127.0.0.1:8600).")
     var dnsListen: [String] = []
 
@@ -48,6 +51,7 @@ struct ServeOptions: ParsableArguments {
     ) -> ConfigurationSources {
         var flags: [String: [String]] = [
             "dns_listen": dnsListen, "http_listen": httpListen, "domain": domain,
+            "consul_config": consulConfig,
         ]
         let single = [
             "config": config, "data_dir": dataDir, "zones_dir": zonesDir,

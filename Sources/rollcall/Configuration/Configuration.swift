@@ -22,6 +22,9 @@ struct Configuration: Hashable, Sendable {
     var datacenter = "dc1"
     var nodeNameGiven: String?
     var nodeAddressGiven: IPAddress?
+    /// A UUID; nil for one that is made up at the first start and kept.
+    var nodeIDGiven: String?
+    var nodeMeta: [String: String] = [:]
     var workersGiven: Int?
     var logLevel = Logger.Level.info
     var logFormat = LogFormat.text
@@ -30,6 +33,12 @@ struct Configuration: Hashable, Sendable {
     var leases = LeaseSettings()
     var health = HealthSettings()
     var limits = CatalogLimits()
+    /// Configuration files of Consul's agent, read before our own settings.
+    var consulFiles: [String] = []
+    /// The services and checks of those files.
+    var consulStanzas: [ConsulStanza] = []
+    /// Options of those files that mean nothing here.
+    var unusedConsulOptions: [String] = []
 
     /// The defaults on `host`.
     init(host: HostFacts = .current) {

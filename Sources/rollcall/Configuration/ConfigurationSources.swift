@@ -22,29 +22,27 @@ struct ConfigurationSources: Sendable {
     /// Reads every source again and checks the result as a whole.
     func load() throws(ConfigurationError) -> Configuration {
         var configuration = Configuration(host: host)
-        var places: [String: ConfigurationError.Place] = [:]
-
+        var given: [(setting: Setting, value: RawValue)] = []
         if let path = try filePath() {
             configuration.file = path
-            for (setting, raw) in try ConfigurationFile(path: path, readFile: readFile).values() {
-                try setting.store(raw, &configuration)
-                places[setting.key] = raw.place
-            }
+            given += try ConfigurationFile(path: path, readFile: readFile).values()
         }
-        for setting in Setting.all {
-            let variable = Self.variable(for: setting.key)
-            guard let text = environment[variable], !text.isEmpty else { continue }
-            let raw = setting.rawValue(ofVariable: variable, text: text)
-            try setting.store(raw, &configuration)
-            places[setting.key] = raw.place
+        given += environmentValues + flagValues
+        // Files of Consul are named by our settings, and give way to them.
+        for (setting, value) in given where setting.key == "consul_config" {
+            try setting.store(value, &configuration)
         }
-        for setting in Setting.all {
-            guard let texts = flags[setting.key], !texts.isEmpty else { continue }
-            let place = ConfigurationError.Place.flag(name: Self.flagName(for: setting.key))
-            let items = texts.map { RawValue(.scalar($0), at: place) }
-            let raw = items.count == 1 ? items[0] : RawValue(.list(items), at: place)
-            try setting.store(raw, &configuration)
-            places[setting.key] = place
+        var consul: [(setting: Setting, value: RawValue)] = []
+        for path in configuration.consulFiles {
+            let file = try ConsulConfigurationFile(path: path, readFile: readFile)
+            consul += file.values
+            configuration.consulStanzas += file.stanzas
+            configuration.unusedConsulOptions += file.unusedOptions
+        }
+        var places: [String: ConfigurationError.Place] = [:]
+        for (setting, value) in consul + given {
+            try setting.store(value, &configuration)
+            places[setting.key] = value.place
         }
         if flags["ephemeral"] != nil, flags["data_dir"] != nil {
             throw ConfigurationError(
@@ -53,7 +51,25 @@ struct ConfigurationSources: Sendable {
             )
         }
         try configuration.validate(places)
+        _ = try configuration.consulRegistrations()
         return configuration
+    }
+
+    private var environmentValues: [(setting: Setting, value: RawValue)] {
+        Setting.all.compactMap { setting in
+            let variable = Self.variable(for: setting.key)
+            guard let text = environment[variable], !text.isEmpty else { return nil }
+            return (setting, setting.rawValue(ofVariable: variable, text: text))
+        }
+    }
+
+    private var flagValues: [(setting: Setting, value: RawValue)] {
+        Setting.all.compactMap { setting in
+            guard let texts = flags[setting.key], !texts.isEmpty else { return nil }
+            let place = ConfigurationError.Place.flag(name: Self.flagName(for: setting.key))
+            let items = texts.map { RawValue(.scalar($0), at: place) }
+            return (setting, items.count == 1 ? items[0] : RawValue(.list(items), at: place))
+        }
     }
 
     /// Variables that start like ours and mean nothing: worth a warning, for they may be misspelt.

@@ -1,4 +1,5 @@
 internal import DNSWire
+internal import Foundation
 internal import Logging
 internal import ServiceCatalog
 
@@ -20,6 +21,9 @@ extension Setting {
             .label("a name such as node-1 (letters, digits, - and _)")
         ),
         .oneOrAutomatic("node_address", \.nodeAddressGiven, .address),
+        .oneOrAutomatic("node_id", \.nodeIDGiven, .uuid),
+        .map("node_meta", \.nodeMeta, name: .text("a key"), value: .text("a text")),
+        .list("consul_config", \.consulFiles, .text("a file"), mayBeEmpty: true),
         .oneOrAutomatic("workers", \.workersGiven, .number(1...1024)),
         .one("log_level", \.logLevel, .logLevel),
         .one("log_format", \.logFormat, .logFormat),
@@ -131,6 +135,15 @@ extension SettingForm where Value == String {
         SettingForm(
             expected: "a text of at most 64 bytes, off",
             parse: { (1...64).contains($0.utf8.count) ? $0 : nil },
+            show: { .text($0) }
+        )
+    }
+
+    /// A UUID such as the one that Consul gives each node.
+    fileprivate static var uuid: SettingForm {
+        SettingForm(
+            expected: "a UUID such as 1f2b6d0c-7a57-4c6c-9a0e-6f2f4ad3a0a1",
+            parse: { UUID(uuidString: $0)?.uuidString.lowercased() },
             show: { .text($0) }
         )
     }

@@ -43,6 +43,7 @@ struct Daemon {
 
     private func serve(_ registry: Registry) async throws {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+        try await registry.registerConfigured(try configuration.consulRegistrations())
         try await registry.finishDrains()
         let notify = SystemdNotify(environment: environment)
         var proberSettings = configuration.prober

@@ -31,7 +31,7 @@ struct Registry {
         do throws(CatalogStoreError) {
             if configuration.isEphemeral {
                 store = nil
-                nodeID = UUID().uuidString.lowercased()
+                nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
             } else {
                 let store = try CatalogStore(folder: configuration.dataDirectory)
                 self.store = store
@@ -39,7 +39,8 @@ struct Registry {
                     datacenter: configuration.datacenter,
                     limits: configuration.limits
                 )
-                nodeID = try store.fact("node-id") { UUID().uuidString.lowercased() }
+                let keptID = try store.fact("node-id") { UUID().uuidString.lowercased() }
+                nodeID = configuration.nodeIDGiven ?? keptID
             }
         } catch {
             throw StartError(error)
@@ -79,7 +80,7 @@ struct Registry {
             address: configuration.nodeAddress.description,
             datacenter: configuration.datacenter,
             taggedAddresses: configuration.taggedAddresses,
-            meta: ["rollcall-version": version]
+            meta: configuration.nodeMeta.merging(["rollcall-version": version]) { $1 }
         )
         let registry = ServiceInstance(
             node: node.name,

@@ -32,18 +32,21 @@ struct Reloader: Service {
         notify.send(.ready)
         for await _ in signals.cancelOnGracefulShutdown() {
             notify.send(.reloading)
-            reload()
+            await reload()
             notify.send(.ready)
         }
     }
 
-    private func reload() {
+    private func reload() async {
         let new: Configuration
         let folder: ZoneFolder
         do {
             new = try sources.load()
             // The catalog's domains stay those of the start.
             folder = try new.loadZones(startedAs: started)
+            // So does the node's name.
+            let registrations = try new.consulRegistrations(onNode: started.nodeName)
+            try await registry.registerConfigured(registrations)
         } catch {
             logger.error(
                 "reload refused, the old settings and zones stay",

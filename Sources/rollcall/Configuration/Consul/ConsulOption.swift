@@ -1,0 +1,83 @@
+internal import DNSWire
+
+/// What an option of Consul's agent configuration means to Rollcall.
+///
+/// The options: Consul's documentation, "Agent configuration file reference".
+enum ConsulOption {
+    /// The value of a setting of ours; `convert` gives nil where ours keeps its default.
+    case setting(String, convert: @Sendable (RawValue) -> RawValue?)
+    /// Part of an address or a list that several options make together.
+    case part
+    /// Would be a false promise of safety if it were passed over.
+    case refused(String)
+
+    /// The option with a full name such as `dns_config.node_ttl`; nil when it means nothing here.
+    static func named(_ name: String) -> ConsulOption? { table[name] }
+
+    /// Sections that hold options.
+    static let sections: Set = ["dns_config", "dns_config.soa", "ports", "addresses"]
+
+    private static func same(_ setting: String) -> ConsulOption {
+        .setting(setting) { $0 }
+    }
+
+    private static func time(_ setting: String) -> ConsulOption {
+        .setting(setting, convert: wholeSeconds)
+    }
+
+    private static let table: [String: ConsulOption] = [
+        "datacenter": same("datacenter"),
+        "node_name": same("node_name"),
+        "node_id": same("node_id"),
+        "node_meta": same("node_meta"),
+        "data_dir": same("data_dir"),
+        "advertise_addr": same("node_address"),
+        "log_level": .setting("log_level", convert: logLevel),
+        "log_json": .setting("log_format", convert: logFormat),
+        "dns_config.node_ttl": time("dns.ttl.nodes"),
+        "dns_config.service_ttl": .setting("dns.ttl.per_service", convert: wholeSecondsByName),
+        "dns_config.only_passing": same("dns.only_passing"),
+        "dns_config.soa.min_ttl": time("dns.negative_ttl"),
+        "domain": .part, "alt_domain": .part,
+        "client_addr": .part, "addresses.dns": .part, "addresses.http": .part,
+        "ports.dns": .part, "ports.http": .part,
+        "tls": .refused("TLS is not served yet: leave it out, or put a proxy in front"),
+        "verify_incoming": .refused("TLS is not served yet"),
+        "http_config": .refused("limits on who may call what are not part of this server"),
+        "addresses.https": .refused("TLS is not served yet"),
+    ]
+}
+
+// MARK: - From Consul's words to ours
+
+extension ConsulOption {
+    /// A Go duration, or a number of seconds, as whole seconds; nil below one second.
+    ///
+    /// Why nil: Consul's 0 turns caching off; our TTLs are never 0 (RFC 2181 §8 leaves 0 to each
+    /// resolver's taste).
+    @Sendable private static func wholeSeconds(_ raw: RawValue) -> RawValue? {
+        guard case .scalar(let text) = raw.content else { return raw }
+        guard let duration = Int64(text).map({ Duration.seconds($0) }) ?? DurationText.parse(text)
+        else { return raw }
+        let seconds = duration.components.seconds
+        return seconds < 1 ? nil : RawValue(.scalar("\(seconds)s"), at: raw.place)
+    }
+
+    @Sendable private static func wholeSecondsByName(_ raw: RawValue) -> RawValue? {
+        guard case .map(let pairs) = raw.content else { return raw }
+        let kept = pairs.compactMap { pair in wholeSeconds(pair.value).map { (pair.key, $0) } }
+        return RawValue(.map(kept.map { (key: $0.0, value: $0.1) }), at: raw.place)
+    }
+
+    @Sendable private static func logLevel(_ raw: RawValue) -> RawValue? {
+        guard case .scalar(let text) = raw.content else { return raw }
+        let names = ["warn": "warning", "err": "error"]
+        let level = text.lowercased()
+        return RawValue(.scalar(names[level] ?? level), at: raw.place)
+    }
+
+    @Sendable private static func logFormat(_ raw: RawValue) -> RawValue? {
+        guard case .scalar(let text) = raw.content else { return raw }
+        return RawValue(.scalar(text == "true" ? "json" : "text"), at: raw.place)
+    }
+}
