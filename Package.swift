@@ -106,6 +106,13 @@ let edges: [Target] =
             dependencies: ["TestSupport", "DNSWire"],
             swiftSettings: house
         ),
+        // The same program under clients that others wrote, from Debian and PyPI.
+        .testTarget(
+            name: "ClientTests",
+            dependencies: ["TestSupport", "DNSWire"],
+            exclude: ["Scripts"],
+            swiftSettings: house
+        ),
         // The wire only, with NSD as the referee.
         .testTarget(
             name: "ConformanceTests",

@@ -37,11 +37,12 @@ update_apt() {
   apt_updated=yes
 }
 
-# Libraries for the build; dig, drill, kdig and curl as clients that are not ours.
+# Libraries for the build; dig, drill, kdig, curl and the languages of the client tests as clients that are not ours.
 install_packages() {
   local package missing=()
   for package in git ca-certificates g++ pkg-config libldns-dev libsqlite3-dev \
-    bind9-dnsutils ldnsutils knot-dnsutils curl python3 iproute2; do
+    bind9-dnsutils ldnsutils knot-dnsutils curl python3 iproute2 \
+    python3-venv nodejs openjdk-17-jdk-headless; do
     if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
       missing+=("$package")
     fi
@@ -53,9 +54,11 @@ install_packages() {
 }
 
 # NSD, the referee of the conformance tests, and the resolvers that are put in front of Rollcall. Unpacked below
-# .build/peers: installing the packages would start them.
+# .build/peers: installing the packages would start them. The same for proxies and Prometheus, which follow its services.
 unpack_peers() {
-  "$root/Tests/peers.sh" nsd unbound bind9 dnsmasq-base systemd-resolved >/dev/null
+  "$root/Tests/peers.sh" nsd unbound bind9 dnsmasq-base systemd-resolved haproxy nginx golang-go >/dev/null
+  # Debian builds later Prometheus without discovery in Consul.
+  "$root/Tests/peers.sh" --release bullseye prometheus >/dev/null
 }
 
 # A daemon that an installed package wants to start stays down.
@@ -67,6 +70,7 @@ if command -v apt-get >/dev/null; then
   install_packages
   unpack_peers
 fi
+"$root/Tests/python.sh"
 phase "format"
 swift format lint --strict --parallel --recursive Sources Tests Package.swift
 phase "build"

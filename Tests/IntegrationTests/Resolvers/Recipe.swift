@@ -40,7 +40,7 @@ enum Recipe: String, CaseIterable, CustomTestStringConvertible {
             ". 3600000 NS a.root.\na.root. 3600000 A 127.0.0.1\n",
             to: "root.hints"
         )
-        let run = [Fixtures.repository.appending(path: "Tests/peers.sh").path, "--run"]
+        let run = Peers.run
         switch self {
         case .dnsmasq:
             let file = try scratch.write(
@@ -73,6 +73,10 @@ enum Recipe: String, CaseIterable, CustomTestStringConvertible {
                     root-hints: "\(hints)"
                     trust-anchor: "\(Self.rootTrustAnchor)"
                     private-address: 10.0.0.0/8
+                    qname-minimisation: yes
+                    qname-minimisation-strict: yes
+                    harden-below-nxdomain: yes
+                    aggressive-nsec: yes
                 include: "\(recipePath)"
                 remote-control:
                     control-enable: no

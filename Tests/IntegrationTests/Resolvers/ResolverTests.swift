@@ -88,6 +88,43 @@ extension ProgramTests {
         }
 
         @Test(
+            "a name of many labels is found, also by a resolver that shows one label at a time",
+            arguments: Recipe.allCases
+        )
+        func longNamesAreFound(recipe: Recipe) async throws {
+            let resolver = try await Forwarder(recipe)
+            try await resolver.curl(
+                "POST",
+                "/register",
+                #"{"service": "db", "host": "10.0.1.1", "port": 5432, "tags": ["eu.primary"]}"#
+            )
+            // What lies between is asked for first, so each of these must exist.
+            for name in ["consul", "dc1.consul", "service.dc1.consul", "db.service.dc1.consul"] {
+                let between = try await resolver.dig(name, "TXT")
+                #expect(between.status == "NOERROR", "\(between)")
+            }
+            let found = try await resolver.dig("eu.primary.db.service.dc1.consul", "A")
+            #expect(found.data("A") == ["10.0.1.1"], "\(found)")
+        }
+
+        @Test(
+            "answers are kept for their TTL",
+            arguments: [Recipe.unbound, .bind]
+        )
+        func answersAreKept(recipe: Recipe) async throws {
+            let resolver = try await Forwarder(
+                recipe,
+                settings: ["ROLLCALL_DNS_TTL_SERVICES": "1h"]
+            )
+            let id = try await resolver.register("payment", host: "10.0.1.1")
+            let asked = try await resolver.dig("payment.service.consul", "A")
+            #expect(asked.data("A") == ["10.0.1.1"], "\(asked)")
+            try await resolver.curl("DELETE", "/instances/\(id)")
+            let kept = try await resolver.dig("payment.service.consul", "A")
+            #expect(kept.data("A") == ["10.0.1.1"], "\(kept)")
+        }
+
+        @Test(
             "dnsmasq keeps answers, whether Rollcall sets RA or not",
             arguments: ["true", "false"]
         )

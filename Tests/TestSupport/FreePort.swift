@@ -1,5 +1,3 @@
-internal import TestSupport
-
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -7,9 +5,9 @@ internal import TestSupport
 #endif
 
 /// A port of 127.0.0.1 for a program that cannot choose one itself.
-enum FreePort {
+package enum FreePort {
     /// A port that is free for UDP and TCP now.
-    static func next() throws -> UInt16 {
+    package static func next() throws -> UInt16 {
         for _ in 0..<100 {
             if let port = try bound(SOCK_STREAM.rawValue, 0),
                 try bound(SOCK_DGRAM.rawValue, port) != nil

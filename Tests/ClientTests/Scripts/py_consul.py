@@ -1,0 +1,177 @@
+"""py_consul.py PORT: uses every method of py-consul against a Rollcall, and checks what comes back."""
+
+import sys
+
+import consul
+
+import common_api
+from surface import Surface, raises
+
+
+def agent(surface):
+    c = surface.client
+    node = common_api.node_name(c)
+    c.agent.service.register(
+        "shop",
+        service_id="shop-1",
+        address="10.0.6.1",
+        port=80,
+        check=consul.Check.ttl("60s"),
+        extra_checks=[consul.Check.ttl("90s")],
+        weights={"Passing": 10, "Warning": 1},
+        tagged_addresses={"lan": {"address": "10.0.6.2", "port": 81}},
+        replace_existing_checks=True,
+    )
+    shop = c.agent.service_definition("shop-1")
+    assert shop["Weights"] == {"Passing": 10, "Warning": 1} and shop["ContentHash"], shop
+    assert shop["TaggedAddresses"]["lan"] == {"Address": "10.0.6.2", "Port": 81}, shop
+    assert c.agent.service_definition("no-such-service") is None
+    assert sorted(c.agent.checks('ServiceName == "shop"')) == ["service:shop-1:1", "service:shop-1:2"]
+    assert list(c.agent.services('Service == "shop"')) == ["shop-1"]
+    assert c.agent.services('Service == "none"') == {}
+    c.agent.service.deregister("shop-1")
+
+    assert "rollcall_" in c.agent.metrics(format_prometheus=True)
+    assert isinstance(c.agent.metrics(), dict)
+    c.catalog.register("far", "10.0.5.1", node_meta={"zone": "a"}, tagged_addresses={"wan": "192.0.2.5"})
+    found = c.catalog.nodes(filter_expr='Node == "far"')[1][0]
+    assert found["TaggedAddresses"]["wan"] == "192.0.2.5", found
+    assert [one["Node"] for one in c.catalog.nodes(near="_agent", filter_expr=f'Node != "{node}"')[1]] == ["far"]
+    c.catalog.deregister("far")
+
+
+def mesh_answers(surface):
+    """Without a mesh these lists are empty."""
+    c = surface.client
+    assert c.catalog.connect("web")[1] == []
+    assert c.health.connect("web")[1] == []
+    assert c.health.ingress("web")[1] == []
+    assert not c.catalog.gateway_services("web")
+
+
+def coordinate(surface):
+    c = surface.client
+    node = common_api.node_name(c)
+    assert c.coordinate.node("no-such-node")[1] is None
+    position = {"Vec": [0.0] * 8, "Error": 1.5, "Adjustment": 0.0, "Height": 1e-05}
+    assert c.coordinate.update(node, position) is True
+
+
+def snapshot(surface):
+    c = surface.client
+    c.kv.put("kept", "before")
+    archive = c.snapshot.save()
+    c.kv.put("kept", "after")
+    c.kv.put("new", "after")
+    assert c.snapshot.restore(archive) is True
+    assert c.kv.get("kept")[1]["Value"] == b"before"
+    assert c.kv.get("new")[1] is None
+    c.kv.delete("kept")
+
+
+def operator(surface):
+    c = surface.client
+    node = common_api.node_name(c)
+    servers = c.operator.raft_config()["Servers"]
+    assert [(one["Node"], one["Leader"], one["Voter"]) for one in servers] == [(node, True, True)], servers
+    assert c.operator.autopilot_health()["Healthy"] is True
+
+
+def refused(surface):
+    """What belongs to a mesh, to gossip or to Raft; each is refused in words."""
+    c = surface.client
+    calls = [
+        (c.agent.join, "127.0.0.1"),
+        (c.agent.force_leave, "other"),
+        (c.agent.leave,),
+        (c.agent.reload,),
+        (c.agent.monitor,),
+        (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
+        (c.agent.connect.ca.roots,),
+        (c.agent.connect.ca.leaf, "web"),
+        (c.connect.ca.roots,),
+        (c.connect.ca.configuration,),
+        (c.connect.ca.update_configuration, "consul", {}),
+        (c.connect.intentions.upsert, "a", "b"),
+        (c.connect.intentions.read, "a", "b"),
+        (c.connect.intentions.delete, "a", "b"),
+        (c.connect.intentions.list,),
+        (c.connect.intentions.check, "a", "b"),
+        (c.connect.intentions.match, "source", "a"),
+        (c.config.set, "proxy-defaults", "global", {}),
+        (c.config.get, "proxy-defaults", "global"),
+        (c.config.list, "proxy-defaults"),
+        (c.config.delete, "proxy-defaults", "global"),
+        (c.discovery_chain.get, "web"),
+        (c.operator.raft_remove_peer, "127.0.0.1:8300"),
+        (c.operator.raft_transfer_leader,),
+        (c.operator.autopilot_configuration,),
+        (c.operator.update_autopilot_configuration,),
+        (c.operator.keyring_list,),
+        (c.operator.keyring_install, "a"),
+        (c.operator.keyring_use, "a"),
+        (c.operator.keyring_remove, "a"),
+        (c.operator.usage,),
+    ]
+    surface.all_refused(404, "", calls)
+
+
+def access_without_lists(surface):
+    """Every call about tokens is refused while access is not limited."""
+    c = surface.client
+    acl = c.acl
+    binding = (acl.binding_rule.create, "method", "service", "web")
+    calls = [
+        (acl.bootstrap,),
+        (acl.login, "method", "bearer"),
+        (acl.logout, "token"),
+        (acl.token.list,),
+        (acl.token.read, "id"),
+        (acl.token.read_self,),
+        (acl.token.delete, "id"),
+        (acl.token.clone, "id"),
+        (acl.token.create,),
+        (acl.token.update, "id"),
+        (acl.policy.list,),
+        (acl.policy.read, "id"),
+        (acl.policy.create, "name"),
+        (acl.policy.update, "id", "name"),
+        (acl.policy.delete, "id"),
+        (acl.role.list,),
+        (acl.role.read, "id"),
+        (acl.role.read_by_name, "name"),
+        (acl.role.create, "name"),
+        (acl.role.update, "id", "name"),
+        (acl.role.delete, "id"),
+        (acl.auth_method.list,),
+        (acl.auth_method.read, "name"),
+        (acl.auth_method.create, "name", "jwt"),
+        (acl.auth_method.update, "name", "jwt"),
+        (acl.auth_method.delete, "name"),
+        (acl.binding_rule.list,),
+        (acl.binding_rule.read, "id"),
+        binding,
+        (acl.binding_rule.update, "id", *binding[1:]),
+        (acl.binding_rule.delete, "id"),
+        (acl.templated_policy.list,),
+        (acl.templated_policy.read, "builtin/dns"),
+        (acl.templated_policy.preview, "builtin/dns", {}),
+        (c.agent.token.set, "default", "secret"),
+        (c.agent.token.set_default, "secret"),
+        (c.agent.token.set_agent, "secret"),
+        (c.agent.token.set_agent_recovery, "secret"),
+        (c.agent.token.set_replication, "secret"),
+        (c.agent.token.set_config_file_service_registration, "secret"),
+    ]
+    surface.all_refused(401, "ACL support disabled", calls)
+
+
+def main():
+    surface = Surface(consul.Consul(port=int(sys.argv[1]), connections_timeout=20))
+    own = [agent, mesh_answers, coordinate, operator, snapshot, refused, access_without_lists]
+    for section in common_api.ALL + own:
+        surface.section(section)
+    return surface.report()
+
+
+sys.exit(main())

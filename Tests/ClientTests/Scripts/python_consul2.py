@@ -1,0 +1,140 @@
+"""python_consul2.py PORT: uses every method of python-consul2 against a Rollcall, and checks what comes back."""
+
+import os
+import sys
+import tempfile
+
+import consul
+
+import common_api
+from surface import Surface
+
+
+def snapshot(surface):
+    c = surface.client
+    c.kv.put("kept", "before")
+    archive = c.snapshot.get()
+    c.kv.put("kept", "after")
+    c.snapshot.put(archive)
+    assert c.kv.get("kept")[1]["Value"] == b"before"
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "snapshot")
+        assert c.snapshot.save(file) is True
+        c.kv.delete("kept")
+        assert c.snapshot.restore(file) is True
+    assert c.kv.get("kept")[1]["Value"] == b"before"
+    c.kv.delete("kept")
+
+
+def operator(surface):
+    c = surface.client
+    node = common_api.node_name(c)
+    for configuration in (c.operator.raft_config(), c.operator.raft.configuration()):
+        servers = configuration["Servers"]
+        assert [(one["Node"], one["Leader"], one["Voter"]) for one in servers] == [(node, True, True)], servers
+    assert c.operator.autopilot.health()["Healthy"] is True
+
+
+def refused(surface):
+    """What belongs to a mesh, to gossip or to Raft; each is refused in words."""
+    c = surface.client
+    intention = ("a", "b", "consul", "allow")
+    calls = [
+        (c.agent.join, "127.0.0.1"),
+        (c.agent.force_leave, "other"),
+        (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
+        (c.agent.connect.root_certificates,),
+        (c.agent.connect.leaf_certificates, "web"),
+        (c.connect.certificates.list,),
+        (c.connect.certificates.current,),
+        (c.connect.certificates.put, {}, "consul"),
+        (c.connect.intentions.create, *intention),
+        (c.connect.intentions.get, "id"),
+        (c.connect.intentions.list,),
+        (c.connect.intentions.put, "id"),
+        (c.connect.intentions.delete, "id"),
+        (c.connect.intentions.check, "a", "b"),
+        (c.connect.intentions.list_match, "source", "a"),
+        (c.config.put, {"Kind": "proxy-defaults", "Name": "global"}),
+        (c.config.get, "proxy-defaults", "global"),
+        (c.config.list, "proxy-defaults"),
+        (c.config.delete, "proxy-defaults", "global"),
+        (c.operator.autopilot.configuration,),
+        (c.operator.autopilot.update, {}),
+        (c.operator.keyring.create, "a"),
+        (c.operator.keyring.update, "a"),
+        (c.operator.keyring.delete, "a"),
+        (c.operator.keyring.list,),
+        (c.operator.raft.delete, None, "127.0.0.1:8300"),
+    ]
+    surface.all_refused(404, "", calls)
+
+
+def access_without_lists(surface):
+    """Every call about tokens is refused while access is not limited."""
+    c = surface.client
+    acl = c.acl
+    calls = [
+        (acl.self,),
+        (acl.bootstrap,),
+        (acl.replication,),
+        (acl.login, "method", "bearer"),
+        (acl.logout,),
+        (acl.tokens.create, {}),
+        (acl.tokens.get, "id"),
+        (acl.tokens.self,),
+        (acl.tokens.update, {}, "id"),
+        (acl.tokens.clone, "description"),
+        (acl.tokens.delete, "id"),
+        (acl.tokens.list,),
+        (acl.policy.create, "name"),
+        (acl.policy.get, "id"),
+        (acl.policy.update, "id"),
+        (acl.policy.delete, "id"),
+        (acl.policy.list,),
+        (acl.roles.create, {}),
+        (acl.roles.get, "id"),
+        (acl.roles.get_by_name, "name"),
+        (acl.roles.update, {}, "id"),
+        (acl.roles.delete, "id"),
+        (acl.roles.list,),
+        (acl.auth_method.create, {}),
+        (acl.auth_method.get, "name"),
+        (acl.auth_method.update, {}, "name"),
+        (acl.auth_method.delete, "name"),
+        (acl.auth_method.list,),
+        (acl.binding_rule.create, {}),
+        (acl.binding_rule.get, "id"),
+        (acl.binding_rule.update, {}, "id"),
+        (acl.binding_rule.delete, "id"),
+        (acl.binding_rule.list,),
+    ]
+    surface.all_refused(401, "ACL support disabled", calls)
+
+
+def access_of_old(surface):
+    """The interface that Consul itself dropped in 1.11."""
+    acl = surface.client.acl
+    for part in (acl, acl.legacy_tokens):
+        calls = [
+            (part.list,),
+            (part.info, "id"),
+            (part.create,),
+            (part.update, "id"),
+            (part.clone, "id"),
+            (part.destroy, "id"),
+        ]
+        surface.all_refused(404, "", calls)
+    surface.refused(404, "", acl.create_translate, "rules")
+    surface.refused(404, "", acl.get_translate, "id")
+
+
+def main():
+    surface = Surface(consul.Consul(port=int(sys.argv[1]), timeout=20))
+    own = [operator, snapshot, refused, access_without_lists, access_of_old]
+    for section in common_api.ALL + own:
+        surface.section(section)
+    return surface.report()
+
+
+sys.exit(main())
