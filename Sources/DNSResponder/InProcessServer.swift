@@ -8,10 +8,13 @@ package final class InProcessServer {
     private static let slackBytes = 64
 
     /// Takes one of the readers of `table`; nil when all are in use.
+    ///
+    /// What `forwarder` wants to answer later gets SERVFAIL: there is no later here.
     package init?(
         configuration: ResponderConfiguration,
         table: AnswerTable,
-        fallback: any QueryFallback
+        fallback: any QueryFallback,
+        forwarder: (any QueryForwarder)? = nil
     ) {
         guard let reader = table.makeReader() else { return nil }
         counters = WorkerCounters()
@@ -20,7 +23,14 @@ package final class InProcessServer {
             hashKey: table.hashKey,
             settings: ReplySettings(configuration),
             counters: counters,
-            fallback: fallback
+            fallback: fallback,
+            forwarding: forwarder.map {
+                QueryForwarding(
+                    forwarder: $0,
+                    mailbox: nil,
+                    budget: PendingBudget(total: 1, perConnection: 1)
+                )
+            }
         )
     }
 

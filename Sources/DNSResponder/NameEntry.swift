@@ -100,10 +100,13 @@ struct ZoneCell: ~Copyable {
     let startOfAuthority: Atomic<UInt>
     /// The length of the apex on the wire.
     let apexBytes: UInt8
+    /// True when a name that is not in the zone may be known to others.
+    let forwardsMisses: Atomic<Bool>
 
-    init(startOfAuthority: UInt, apexBytes: UInt8) {
+    init(startOfAuthority: UInt, apexBytes: UInt8, forwardsMisses: Bool) {
         self.startOfAuthority = Atomic(startOfAuthority)
         self.apexBytes = apexBytes
+        self.forwardsMisses = Atomic(forwardsMisses)
     }
 }
 

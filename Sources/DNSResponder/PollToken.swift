@@ -1,7 +1,7 @@
 /// What a descriptor in the poller is, packed into the poller's 64 bits.
 struct PollToken {
     enum Kind: UInt32 {
-        case wakeup, datagrams, listener, connection
+        case wakeup, datagrams, listener, connection, mailbox
     }
 
     let kind: Kind

@@ -28,7 +28,7 @@ internal import CDatagram
     /// Reports when `watched` becomes readable.
     func watch(_ watched: Int32, as kind: PollToken.Kind) throws(ResponderError) {
         // Inherited sockets are shared between workers: one event shall wake one of them.
-        let exclusive = kind == .wakeup ? 0 : UInt32(POLLER_EXCLUSIVE)
+        let exclusive = kind == .wakeup || kind == .mailbox ? 0 : UInt32(POLLER_EXCLUSIVE)
         let status = poller_add(
             descriptor,
             watched,

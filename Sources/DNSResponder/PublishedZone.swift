@@ -17,6 +17,8 @@ package struct PublishedZone: Hashable, Sendable {
     package var ttlSeconds: UInt32
     /// Attached to each NXDOMAIN of the zone when the client speaks EDNS.
     package var nameErrorNote: ExtendedError?
+    /// True when a forwarder is asked before a name that is not in the zone gets NXDOMAIN.
+    package var forwardsMisses: Bool
 
     package init(
         apex: DomainName,
@@ -28,7 +30,8 @@ package struct PublishedZone: Hashable, Sendable {
         expireSeconds: UInt32,
         minimumSeconds: UInt32,
         ttlSeconds: UInt32,
-        nameErrorNote: ExtendedError? = nil
+        nameErrorNote: ExtendedError? = nil,
+        forwardsMisses: Bool = false
     ) {
         self.apex = apex
         self.primary = primary
@@ -40,6 +43,7 @@ package struct PublishedZone: Hashable, Sendable {
         self.minimumSeconds = minimumSeconds
         self.ttlSeconds = ttlSeconds
         self.nameErrorNote = nameErrorNote
+        self.forwardsMisses = forwardsMisses
     }
 }
 

@@ -39,6 +39,10 @@ package struct FallbackReply: Hashable, Sendable {
     ///
     /// Told only to those that sent a subnet (RFC 7871 §7.2.1).
     package var scopePrefixLength: Int?
+    /// Where the last alias of the answer leads, when that is outside all zones.
+    ///
+    /// A forwarder, if there is one, goes on from there.
+    package var outsideTarget: DomainName?
 
     package init(
         responseCode: ResponseCode,
@@ -47,7 +51,8 @@ package struct FallbackReply: Hashable, Sendable {
         authority: [ResourceRecord] = [],
         additional: [ResourceRecord] = [],
         note: ExtendedError? = nil,
-        scopePrefixLength: Int? = nil
+        scopePrefixLength: Int? = nil,
+        outsideTarget: DomainName? = nil
     ) {
         self.responseCode = responseCode
         self.isAuthoritative = isAuthoritative
@@ -56,6 +61,7 @@ package struct FallbackReply: Hashable, Sendable {
         self.additional = additional
         self.note = note
         self.scopePrefixLength = scopePrefixLength
+        self.outsideTarget = outsideTarget
     }
 }
 

@@ -14,7 +14,11 @@ internal import Synchronization
     let settings: ReplySettings
     /// Where the current batch comes from.
     var origin = unsafe QueryOrigin.inProcess(client: nil)
-    private let fallback: any QueryFallback
+    let fallback: any QueryFallback
+    /// Nil when nobody else is asked.
+    let forwarding: QueryForwarding?
+    /// Replies that are owed to the connection which `origin` is.
+    var connectionPending = 0
     /// State of the generator that picks where a rotating answer starts.
     private var random: UInt64
 
@@ -26,11 +30,13 @@ internal import Synchronization
         hashKey: HashKey,
         settings: ReplySettings,
         counters: WorkerCounters,
-        fallback: any QueryFallback
+        fallback: any QueryFallback,
+        forwarding: QueryForwarding? = nil
     ) {
         self.reader = reader
         unsafe self.settings = unsafe settings
         self.fallback = fallback
+        self.forwarding = forwarding
         name = FoldedName(key: hashKey)
         self.counters = counters
         random = UInt64.random(in: 0...UInt64.max)
@@ -38,7 +44,7 @@ internal import Synchronization
 
     deinit { unsafe settings.deallocate() }
 
-    /// Answers the `count` bytes at `query` into `reply`; the length of the reply, 0 for silence.
+    /// Answers the `count` bytes at `query` into `reply`; its length, 0 for silence or a late reply.
     ///
     /// `query` has 8 more readable bytes than `count`. `reply` has room for the largest UDP reply
     /// of the settings, and over TCP for `replyBytesMax`. `reader.beginBatch()` was called for this
@@ -121,11 +127,11 @@ internal import Synchronization
                     unsafe answerBelow(entry, parsed.type, into: &writer)
                 }
             if isLeftToFallback {
-                unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
+                unsafe leave(entry, parsed, query: query, overTCP: overTCP, into: &writer)
             }
             return
         }
-        unsafe writer.outsideAllZones()
+        unsafe leaveZones(parsed, query: query, overTCP: overTCP, into: &writer)
     }
 
     /// The name itself is in the table; true when the fallback must answer.
@@ -181,6 +187,9 @@ internal import Synchronization
         }
         switch unsafe entry.pointee.below {
         case NameEntry.Below.nothing:
+            if unsafe entry.pointee.zone.pointee.forwardsMisses.load(ordering: .relaxed) {
+                return true
+            }
             unsafe writer.negative(entry, responseCode: .nameError)
             return false
         case NameEntry.Below.wildcard:
@@ -247,31 +256,5 @@ internal import Synchronization
             first = unsafe Int(((random >> 32) &* UInt64(answer.pointee.firstCount)) >> 32)
         }
         unsafe writer.write(answer, startingAt: first)
-    }
-
-    /// The slow path: values instead of bytes.
-    @inline(never)
-    private mutating func askFallback(
-        _ parsed: ParsedQuery,
-        query: UnsafePointer<UInt8>,
-        overTCP: Bool,
-        into writer: inout ReplyWriter
-    ) {
-        counters.add(1, to: WorkerCounters.Field.fallback)
-        let wire = unsafe Array(
-            UnsafeBufferPointer(start: query + WireLimits.headerBytes, count: name.count)
-        )
-        guard let asked = try? DomainName(wire: wire) else { return }
-        let type = RecordType(rawValue: parsed.type)
-        let answered = fallback.answer(
-            FallbackQuery(
-                name: asked,
-                type: type,
-                overTCP: overTCP,
-                client: unsafe origin.client(of: query),
-                clientSubnet: unsafe parsed.clientSubnet(in: query)
-            )
-        )
-        unsafe writer.write(answered, to: Question(name: asked, type: type))
     }
 }

@@ -339,6 +339,13 @@ internal import Synchronization
         unsafe isComplete = true
     }
 
+    /// Writes nothing: the reply comes later.
+    mutating func leaveUnanswered() {
+        unsafe responseCode = WorkerCounters.unanswered
+        unsafe count = 0
+        unsafe isComplete = true
+    }
+
     /// What any reply to this query mirrors of it.
     func head(_ question: Question) -> ReplyHead {
         // RD and CD are mirrored.

@@ -25,19 +25,32 @@ package final class Responder: Sendable {
     package init(
         configuration: ResponderConfiguration,
         table: AnswerTable,
-        fallback: any QueryFallback
+        fallback: any QueryFallback,
+        forwarder: (any QueryForwarder)? = nil
     ) throws(ResponderError) {
         let workers = max(configuration.workers, 1)
         let (sockets, addresses) = try SocketBinder.open(configuration, workers: workers)
         let wakeup = wakeup_create()
         guard wakeup >= 0 else { throw ResponderError("no eventfd: \(reason(wakeup))") }
         let budget = ConnectionBudget(total: configuration.tcpConnectionsMax, workers: workers)
+        let pending = PendingBudget(
+            total: configuration.pendingRepliesMax,
+            perConnection: configuration.pendingRepliesPerConnectionMax
+        )
         var rows: [WorkerCounters] = []
         var threads: [WorkerThread] = []
         do throws(ResponderError) {
             for worker in 0..<workers {
                 guard let reader = table.makeReader() else {
                     throw ResponderError("the answer table has fewer readers than \(workers)")
+                }
+                var forwarding: QueryForwarding?
+                if let forwarder {
+                    forwarding = QueryForwarding(
+                        forwarder: forwarder,
+                        mailbox: try ReplyMailbox(),
+                        budget: pending
+                    )
                 }
                 let counters = WorkerCounters()
                 rows.append(counters)
@@ -46,7 +59,8 @@ package final class Responder: Sendable {
                     hashKey: table.hashKey,
                     settings: ReplySettings(configuration),
                     counters: counters,
-                    fallback: fallback
+                    fallback: fallback,
+                    forwarding: forwarding
                 )
                 let worker = try Worker(
                     server: server,

@@ -16,6 +16,9 @@ package struct ResponderConfiguration: Sendable {
     package var tcpIdleSeconds: Int
     /// Bound sockets that a service manager opened: UDP, and listening TCP.
     package var inherited: [Int32]
+    /// Replies that may wait for a forwarder, of all workers together and of one TCP connection.
+    package var pendingRepliesMax: Int
+    package var pendingRepliesPerConnectionMax: Int
 
     package init(
         listen: [ListenAddress],
@@ -25,7 +28,9 @@ package struct ResponderConfiguration: Sendable {
         setsRecursionAvailable: Bool = false,
         tcpConnectionsMax: Int = 1000,
         tcpIdleSeconds: Int = 10,
-        inherited: [Int32] = []
+        inherited: [Int32] = [],
+        pendingRepliesMax: Int = 4096,
+        pendingRepliesPerConnectionMax: Int = 32
     ) {
         self.listen = listen
         self.workers = workers
@@ -35,5 +40,7 @@ package struct ResponderConfiguration: Sendable {
         self.tcpConnectionsMax = tcpConnectionsMax
         self.tcpIdleSeconds = tcpIdleSeconds
         self.inherited = inherited
+        self.pendingRepliesMax = pendingRepliesMax
+        self.pendingRepliesPerConnectionMax = pendingRepliesPerConnectionMax
     }
 }

@@ -15,6 +15,8 @@ package struct ResponderCounters: Hashable, Sendable {
     package internal(set) var truncated = 0
     /// Queries that the table left to the fallback.
     package internal(set) var fallback = 0
+    /// Queries whose reply had to wait for other servers.
+    package internal(set) var deferred = 0
     package internal(set) var receivedBytes = 0
     package internal(set) var sentBytes = 0
     /// UDP replies that the kernel did not take.
@@ -40,6 +42,7 @@ package struct ResponderCounters: Hashable, Sendable {
         dropped += worker.value(WorkerCounters.Field.dropped)
         truncated += worker.value(WorkerCounters.Field.truncated)
         fallback += worker.value(WorkerCounters.Field.fallback)
+        deferred += worker.value(WorkerCounters.Field.deferred)
         receivedBytes += worker.value(WorkerCounters.Field.receivedBytes)
         sentBytes += worker.value(WorkerCounters.Field.sentBytes)
         unsent += worker.value(WorkerCounters.Field.unsent)

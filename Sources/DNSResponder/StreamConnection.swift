@@ -15,6 +15,8 @@ final class StreamConnection {
     private(set) var progressMilliseconds: Int64
     /// True when the peer sends no more; the connection ends when all replies are out.
     private(set) var isPeerDone = false
+    /// Replies that will come later.
+    private(set) var pendingReplies = 0
     /// What the poller waits for.
     var events = StreamConnection.readable
 
@@ -52,6 +54,8 @@ final class StreamConnection {
         scratch: UnsafeMutablePointer<UInt8>,
         nowMilliseconds: Int64
     ) -> Bool {
+        // A peer that sends no more and has all replies but the late ones can only have broken off.
+        guard !isPeerDone || hasPendingOutput else { return false }
         guard unsafe serveAndFlush(with: &server, scratch, nowMilliseconds) else { return false }
         for _ in 0..<Self.readsMax where !isPeerDone && !isBacklogged {
             let count = receive()
@@ -63,7 +67,15 @@ final class StreamConnection {
                 return false
             }
         }
-        return !isPeerDone || hasPendingOutput
+        return !isPeerDone || hasPendingOutput || pendingReplies > 0
+    }
+
+    /// Queues a reply that comes late; `advance` writes it.
+    func queueLate(_ reply: [UInt8]) {
+        pendingReplies -= 1
+        output.append(UInt8(truncatingIfNeeded: reply.count >> 8))
+        output.append(UInt8(truncatingIfNeeded: reply.count))
+        output.append(contentsOf: reply)
     }
 
     /// Serves and writes by turns until the input holds no whole message or the peer does not read.
@@ -108,6 +120,7 @@ final class StreamConnection {
                 makeRoom(for: Self.lengthBytes + length)
                 break
             }
+            server.connectionPending = pendingReplies
             let replyBytes = unsafe input.withUnsafeBufferPointer { bytes in
                 guard let base = bytes.baseAddress else { return 0 }
                 return unsafe server.serve(
@@ -117,6 +130,7 @@ final class StreamConnection {
                     overTCP: true
                 )
             }
+            pendingReplies = server.connectionPending
             if replyBytes > 0 {
                 output.append(UInt8(replyBytes >> 8))
                 output.append(UInt8(truncatingIfNeeded: replyBytes))

@@ -109,10 +109,28 @@ final class ConnectionBudget: Sendable {
         if poller_modify(poller, descriptor, wanted, token) != 0 { close(descriptor) }
     }
 
+    /// Writes a reply that comes late, when the connection that asked is still there.
+    mutating func deliver(
+        _ reply: [UInt8],
+        to token: StreamToken,
+        with server: inout QueryServer,
+        nowMilliseconds: Int64
+    ) {
+        guard let connection = connections[token.descriptor], connection.token == token else {
+            return
+        }
+        connection.queueLate(reply)
+        counters.add(UInt64(reply.count), to: WorkerCounters.Field.sentBytes)
+        advance(token.descriptor, with: &server, nowMilliseconds: nowMilliseconds)
+    }
+
     /// Closes connections without progress: idle ones, half messages, peers that do not read.
+    ///
+    /// Who waits for a late reply is not idle, unless it does not read the others.
     mutating func closeIdle(nowMilliseconds: Int64) {
         let idle = connections.values.filter {
             nowMilliseconds - $0.progressMilliseconds >= idleMilliseconds
+                && ($0.pendingReplies == 0 || $0.hasPendingOutput)
         }
         for connection in idle {
             counters.add(1, to: WorkerCounters.Field.connectionsTimedOut)

@@ -11,6 +11,7 @@ extension TableWriter {
                 ordering: .acquiringAndReleasing
             )
             if let old = unsafe UnsafeMutableRawPointer(bitPattern: old) { unsafe retire(old) }
+            unsafe cell.pointee.forwardsMisses.store(zone.forwardsMisses, ordering: .relaxed)
             return
         }
         let inner = zonesDirectlyBelow(zone.apex)
@@ -19,7 +20,11 @@ extension TableWriter {
         let cell = UnsafeMutablePointer<ZoneCell>.allocate(capacity: 1)
         let apexBytes = UInt8(zone.apex.wire.count)
         unsafe cell.initialize(
-            to: ZoneCell(startOfAuthority: UInt(bitPattern: block), apexBytes: apexBytes)
+            to: ZoneCell(
+                startOfAuthority: UInt(bitPattern: block),
+                apexBytes: apexBytes,
+                forwardsMisses: zone.forwardsMisses
+            )
         )
         unsafe zones[zone.apex] = unsafe cell
         setZoneCount()

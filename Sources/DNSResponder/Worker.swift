@@ -29,6 +29,9 @@ struct Worker: ~Copyable {
     ) throws(ResponderError) {
         let poller = try Poller.open()
         try poller.watch(wakeup, as: .wakeup)
+        if let mailbox = server.forwarding?.mailbox {
+            try poller.watch(mailbox.wakeup, as: .mailbox)
+        }
         for socket in sockets.datagrams { try poller.watch(socket, as: .datagrams) }
         for socket in sockets.listeners { try poller.watch(socket, as: .listener) }
         streams = StreamConnections(
@@ -64,6 +67,8 @@ struct Worker: ~Copyable {
                 case .connection:
                     server.reader.beginBatch()
                     streams.advance(token.descriptor, with: &server, nowMilliseconds: now)
+                case .mailbox:
+                    sendLateReplies(nowMilliseconds: now)
                 }
             }
             if now - sweepMilliseconds >= Self.sweepIntervalMilliseconds {
@@ -112,6 +117,32 @@ struct Worker: ~Copyable {
         counters.add(UInt64(receivedBytes), to: WorkerCounters.Field.receivedBytes)
         counters.add(UInt64(sentBytes), to: WorkerCounters.Field.sentBytes)
         return sent
+    }
+
+    /// Sends what a forwarder has found out.
+    private mutating func sendLateReplies(nowMilliseconds: Int64) {
+        guard let mailbox = server.forwarding?.mailbox else { return }
+        server.reader.beginBatch()
+        for delivery in mailbox.takeAll() {
+            let code = Int(delivery.responseCode)
+            counters.add(1, to: WorkerCounters.Field.responseCodes + code)
+            if delivery.isTruncated { counters.add(1, to: WorkerCounters.Field.truncated) }
+            switch delivery.destination {
+            case .datagram(let socket, let peer):
+                var peer = peer
+                let count = UInt64(delivery.bytes.count)
+                let isSent = unsafe datagram_send(socket, &peer, delivery.bytes, count) >= 0
+                counters.add(isSent ? count : 0, to: WorkerCounters.Field.sentBytes)
+                if !isSent { counters.add(1, to: WorkerCounters.Field.unsent) }
+            case .stream(let token):
+                streams.deliver(
+                    delivery.bytes,
+                    to: token,
+                    with: &server,
+                    nowMilliseconds: nowMilliseconds
+                )
+            }
+        }
     }
 
     private static func nowMilliseconds() -> Int64 {

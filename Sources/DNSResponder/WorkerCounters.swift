@@ -24,8 +24,13 @@ internal import Synchronization
         static let connectionsOpen = 11
         static let types = 12
         static let responseCodes = types + 16
-        static let count = responseCodes + 24
+        /// The place after the response codes.
+        static let deferred = responseCodes + 24
+        static let count = deferred + 1
     }
+
+    /// Stands where a response code would, so that a reply that comes later costs no branch.
+    static let unanswered = UInt16(Field.deferred - Field.responseCodes)
 
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
 

@@ -43,6 +43,16 @@ final class SocketClient {
         }
     }
 
+    /// Ends the sending side only.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Makes the close that follows a reset.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
+    }
+
     /// What one receive returns; empty when the peer closed or nothing came.
     func receive(_ count: Int = 65_536) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

@@ -1,0 +1,80 @@
+internal import CDatagram
+internal import DNSWire
+internal import Synchronization
+
+/// A reply that is owed to a client: it can be sent from any thread, once.
+///
+/// It goes out by the worker that took the query: from the same socket, or into the same
+/// connection when that is still there. One that is dropped unanswered sends SERVFAIL.
+package final class PendingReply: Sendable {
+    private let head: ReplyHead
+    private let destination: ReplyDestination
+    private let mailbox: ReplyMailbox
+    private let budget: PendingBudget
+    private let isAnswered = Atomic<Bool>(false)
+
+    /// Takes over one place of `budget`.
+    init(
+        head: ReplyHead,
+        destination: ReplyDestination,
+        mailbox: ReplyMailbox,
+        budget: PendingBudget
+    ) {
+        self.head = head
+        self.destination = destination
+        self.mailbox = mailbox
+        self.budget = budget
+    }
+
+    deinit { send(FallbackReply(responseCode: .serverFailure, isAuthoritative: false)) }
+
+    /// Sends `answered`; later calls do nothing.
+    package func send(_ answered: FallbackReply) {
+        guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
+        budget.giveBack()
+        mailbox.post(
+            ReplyDelivery(
+                destination: destination,
+                bytes: head.encode(answered),
+                responseCode: answered.responseCode.rawValue
+            )
+        )
+    }
+}
+
+/// Where a reply goes.
+enum ReplyDestination: Sendable {
+    /// By the socket that the query came to.
+    case datagram(socket: Int32, peer: datagram_peer)
+    case stream(StreamToken)
+}
+
+/// A reply in wire form on its way to the worker that sends it.
+struct ReplyDelivery: Sendable {
+    let destination: ReplyDestination
+    let bytes: [UInt8]
+    let responseCode: UInt16
+
+    var isTruncated: Bool { bytes.count > 2 && bytes[2] & 0x02 != 0 }
+}
+
+/// How many replies all workers may owe together.
+final class PendingBudget: Sendable {
+    private let pending = Atomic<Int>(0)
+    private let total: Int
+    /// How many one TCP connection may wait for.
+    let perConnection: Int
+
+    init(total: Int, perConnection: Int) {
+        self.total = max(total, 1)
+        self.perConnection = max(perConnection, 1)
+    }
+
+    func take() -> Bool {
+        if pending.add(1, ordering: .relaxed).newValue <= total { return true }
+        giveBack()
+        return false
+    }
+
+    func giveBack() { pending.subtract(1, ordering: .relaxed) }
+}

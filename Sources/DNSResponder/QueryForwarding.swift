@@ -1,0 +1,15 @@
+/// What a worker needs to leave queries to a forwarder.
+///
+/// A class, so that to see that there is none costs one comparison.
+final class QueryForwarding: Sendable {
+    let forwarder: any QueryForwarder
+    /// Where late replies come back to the worker; nil without sockets.
+    let mailbox: ReplyMailbox?
+    let budget: PendingBudget
+
+    init(forwarder: any QueryForwarder, mailbox: ReplyMailbox?, budget: PendingBudget) {
+        self.forwarder = forwarder
+        self.mailbox = mailbox
+        self.budget = budget
+    }
+}

@@ -1,0 +1,176 @@
+internal import DNSWire
+
+/// The slow path: values instead of bytes.
+extension QueryServer {
+    /// What is found at `entry` does not answer the name.
+    @inline(never)
+    mutating func leave(
+        _ entry: UnsafeMutablePointer<NameEntry>,
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) {
+        let isMiss = unsafe entry.pointee.nameBytes < UInt8(truncatingIfNeeded: name.count)
+        guard isMiss, unsafe entry.pointee.below == NameEntry.Below.nothing else {
+            return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
+        }
+        if forwarding != nil, unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
+        {
+            return
+        }
+        unsafe writer.negative(entry, responseCode: .nameError)
+    }
+
+    private mutating func askFallback(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) {
+        counters.add(1, to: WorkerCounters.Field.fallback)
+        guard let asked = unsafe fallbackQuery(parsed, query: query, overTCP: overTCP) else {
+            return
+        }
+        let answered = fallback.answer(asked)
+        if let target = answered.outsideTarget,
+            unsafe forward(
+                asked,
+                target: target,
+                beginning: answered,
+                parsed,
+                query: query,
+                into: &writer
+            )
+        {
+            return
+        }
+        unsafe writer.write(answered, to: Question(name: asked.name, type: asked.type))
+    }
+
+    /// No zone encloses the name.
+    @inline(never)
+    mutating func leaveZones(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) {
+        if forwarding != nil,
+            unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
+        {
+            return
+        }
+        unsafe writer.outsideAllZones()
+    }
+
+    /// No zone has the name, or one that leaves what it does not have to others; false when no
+    /// other is asked.
+    @inline(never)
+    private mutating func forward(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool,
+        into writer: inout ReplyWriter
+    ) -> Bool {
+        guard let asked = unsafe fallbackQuery(parsed, query: query, overTCP: overTCP) else {
+            return false
+        }
+        return unsafe forward(
+            asked,
+            target: asked.name,
+            beginning: nil,
+            parsed,
+            query: query,
+            into: &writer
+        )
+    }
+
+    private func fallbackQuery(
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        overTCP: Bool
+    ) -> FallbackQuery? {
+        let wire = unsafe Array(
+            UnsafeBufferPointer(start: query + WireLimits.headerBytes, count: name.count)
+        )
+        guard let asked = try? DomainName(wire: wire) else { return nil }
+        return FallbackQuery(
+            name: asked,
+            type: RecordType(rawValue: parsed.type),
+            overTCP: overTCP,
+            client: unsafe origin.client(of: query),
+            clientSubnet: unsafe parsed.clientSubnet(in: query)
+        )
+    }
+
+    private mutating func forward(
+        _ asked: FallbackQuery,
+        target: DomainName,
+        beginning: FallbackReply?,
+        _ parsed: ParsedQuery,
+        query: UnsafePointer<UInt8>,
+        into writer: inout ReplyWriter
+    ) -> Bool {
+        let isRecursionDesired = unsafe query[2] & 0x01 != 0
+        guard let forwarding, isRecursionDesired else { return false }
+        let forwarded = ForwardedQuery(
+            asked: asked,
+            target: target,
+            beginning: beginning,
+            dnssecOK: parsed.dnssecOK,
+            checkingDisabled: unsafe query[3] & 0x10 != 0
+        )
+        let question = Question(name: asked.name, type: asked.type)
+        switch forwarding.forwarder.decide(forwarded) {
+        case .declined:
+            return false
+        case .answered(let reply):
+            unsafe writer.write(reply, to: question)
+        case .later:
+            let head = unsafe writer.head(question)
+            guard let pending = unsafe owe(head, to: query) else {
+                unsafe writer.write(Self.tooManyPending, to: question)
+                break
+            }
+            unsafe writer.leaveUnanswered()
+            forwarding.forwarder.resolve(forwarded, into: pending)
+        }
+        return true
+    }
+
+    /// A reply for the sender of `query`; nil when too many are owed already.
+    private mutating func owe(_ head: ReplyHead, to query: UnsafePointer<UInt8>) -> PendingReply? {
+        guard let forwarding, let mailbox = forwarding.mailbox else { return nil }
+        let budget = forwarding.budget
+        let destination: ReplyDestination
+        switch unsafe origin {
+        case .inProcess:
+            return nil
+        case .datagrams(let slots, let socket):
+            guard budget.take() else { return nil }
+            destination = unsafe .datagram(socket: socket, peer: slots.peer(of: query))
+        case .stream(let token):
+            guard connectionPending < budget.perConnection, budget.take() else { return nil }
+            connectionPending += 1
+            destination = .stream(token)
+        }
+        return PendingReply(
+            head: head,
+            destination: destination,
+            mailbox: mailbox,
+            budget: budget
+        )
+    }
+
+    private static var tooManyPending: FallbackReply {
+        FallbackReply(
+            responseCode: .serverFailure,
+            isAuthoritative: false,
+            note: ExtendedError(
+                infoCode: ExtendedError.other,
+                extraText: "too many queries wait for an answer"
+            )
+        )
+    }
+}
