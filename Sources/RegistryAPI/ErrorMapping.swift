@@ -106,7 +106,8 @@ enum ErrorMapping {
             APIError(.unavailable, rejection.description)
         case .unknownPreparedQuery, .unknownAccessPolicy, .unknownAccessToken:
             APIError(.notFound, rejection.description)
-        case .invalidSession, .checkIsCritical, .preparedQueryNameTaken, .accessPolicyNameTaken,
+        case .invalidSession, .checkIsCritical, .preparedQueryNameTaken, .preparedQueryNameIsID,
+            .accessPolicyNameTaken,
             .accessTokenTaken, .transactionFailed:
             APIError(.serverFault, rejection.description)
         }

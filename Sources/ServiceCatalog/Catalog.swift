@@ -37,8 +37,7 @@ package struct Catalog: Sendable {
     /// The folded name of the node that has a UUID.
     var nodesByID: [String: String] = [:]
     var queryRecords: [String: PreparedQuery] = [:]
-    /// The id of the prepared query that has a folded name.
-    var queriesByName: [String: String] = [:]
+    var queryNames = PreparedQueryNames()
     var policyRecords: [String: AccessPolicy] = [:]
     /// The id of the access policy that has a name.
     var policiesByName: [String: String] = [:]

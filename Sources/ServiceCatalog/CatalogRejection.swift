@@ -15,6 +15,8 @@ package enum CatalogRejection: Error, Hashable, Sendable {
     case checkIsCritical(CheckKey)
     /// Another prepared query has this name already.
     case preparedQueryNameTaken(String)
+    /// A prepared query's name must not be the id of one.
+    case preparedQueryNameIsID(String)
     case unknownPreparedQuery(String)
     /// Another access policy has this name already.
     case accessPolicyNameTaken(String)
@@ -51,7 +53,10 @@ extension CatalogRejection: CustomStringConvertible {
         case .invalidSession(let id): "invalid session \"\(id)\""
         case .checkIsCritical(let key): "Check '\(key.id)' is in critical state"
         case .preparedQueryNameTaken(let name):
-            "name \"\(name)\" aliases an existing query name"
+            name.isEmpty
+                ? "a query template with an empty name already exists"
+                : "name '\(name)' aliases an existing query name"
+        case .preparedQueryNameIsID(let name): "name '\(name)' aliases an existing query ID"
         case .unknownPreparedQuery(let id): "unknown prepared query \"\(id)\""
         case .accessPolicyNameTaken(let name): "a policy with name \"\(name)\" already exists"
         case .unknownAccessPolicy(let id): "unknown policy \"\(id)\""
