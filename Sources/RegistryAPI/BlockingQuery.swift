@@ -63,12 +63,13 @@ struct BlockingQuery: Sendable {
         _ keeper: CatalogKeeper,
         _ client: ClientPresence
     ) async {
-        await withTaskGroup { group in
-            group.addTask { await keeper.wait(for: topic, above: index, until: deadline) }
-            group.addTask { await client.untilGone() }
-            group.addTask { try? await gracefulShutdown() }
-            await group.next()
-            group.cancelAll()
+        let wakeUp = WakeUp()
+        client.wakesWhenGone(wakeUp)
+        await withGracefulShutdownHandler {
+            await keeper.wait(for: topic, above: index, until: deadline, wakeUp: wakeUp)
+        } onGracefulShutdown: {
+            wakeUp.end()
         }
+        client.forgetWakeUp()
     }
 }

@@ -82,34 +82,24 @@ package final class CatalogKeeper: Sendable {
     }
 
     /// Returns when the index of `topic` is above `index`, or at `deadline`, or when the task is
-    /// cancelled.
+    /// cancelled, or when somebody else ends `wakeUp`.
     package func wait(
         for topic: WatchTopic,
         above index: CatalogIndex,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant,
+        wakeUp: WakeUp = WakeUp()
     ) async {
-        let id = state.withLock { $0.watchers.nextID() }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDue = state.withLock { state in
-                    let isDue = state.catalog.index(of: topic) > index || Task.isCancelled
-                    if !isDue {
-                        state.watchers.add(
-                            WatchHub.Waiter(
-                                id: id,
-                                topic: topic,
-                                deadline: deadline,
-                                continuation: continuation
-                            )
-                        )
-                    }
-                    return isDue
-                }
-                if isDue { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.watchers.take(id) }?.resume()
+        let added: UInt64? = state.withLock { state in
+            guard state.catalog.index(of: topic) <= index else { return nil }
+            let id = state.watchers.nextID()
+            state.watchers.add(
+                WatchHub.Waiter(id: id, topic: topic, deadline: deadline, wakeUp: wakeUp)
+            )
+            return id
         }
+        guard let id = added else { return }
+        await wakeUp.wait()
+        state.withLock { _ = $0.watchers.take(id) }
     }
 
     /// How many wait.

@@ -44,6 +44,35 @@ struct CatalogKeeperTests {
         #expect(keeper.waiterCount == 0)
     }
 
+    @Test("a watcher wakes when somebody else ends its wait, also before it began")
+    func endedByOthers() async throws {
+        let keeper = try keeper()
+        let wakeUp = WakeUp()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await keeper.wait(for: .nodeList, above: 99, until: farAway, wakeUp: wakeUp)
+            }
+            while keeper.waiterCount < 1 { await Task.yield() }
+            wakeUp.end()
+            wakeUp.end()
+            await group.waitForAll()
+        }
+        await keeper.wait(for: .nodeList, above: 99, until: farAway, wakeUp: wakeUp)
+        #expect(keeper.waiterCount == 0)
+    }
+
+    @Test("a cancelled task does not wait")
+    func cancelled() async throws {
+        let keeper = try keeper()
+        await withTaskGroup(of: Void.self) { group in
+            group.cancelAll()
+            group.addTask {
+                await keeper.wait(for: .nodeList, above: 99, until: farAway)
+            }
+        }
+        #expect(keeper.waiterCount == 0)
+    }
+
     @Test("a watcher wakes at its deadline")
     func deadline() async throws {
         let keeper = try keeper()

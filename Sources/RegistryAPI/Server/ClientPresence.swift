@@ -1,3 +1,4 @@
+internal import ServiceCatalog
 internal import Synchronization
 
 /// Knows whether the client of a connection is still there.
@@ -8,8 +9,7 @@ final class ClientPresence: Sendable {
         var hasGone = false
         var requestsBegun = 0
         var isAnswering = false
-        var lastID = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var wakeUp: WakeUp?
     }
 
     private let state = Mutex(State())
@@ -32,33 +32,29 @@ final class ClientPresence: Sendable {
         state.withLock { $0.isAnswering = false }
     }
 
-    /// Records that the client closed its side, and wakes who waits for that.
+    /// Records that the client closed its side, and wakes the request that waits.
     func leave() {
-        let waiters = state.withLock { state in
+        let wakeUp = state.withLock { state in
             state.hasGone = true
-            defer { state.waiters = [:] }
-            return state.waiters.values.map { $0 }
+            defer { state.wakeUp = nil }
+            return state.wakeUp
         }
-        for waiter in waiters { waiter.resume() }
+        wakeUp?.end()
     }
 
-    /// Returns when the client has gone, or when the task is cancelled.
-    func untilGone() async {
-        let id = state.withLock { state in
-            state.lastID += 1
-            return state.lastID
+    /// Ends a wait when the client goes, or at once when it has gone.
+    ///
+    /// One at a time: a connection's requests are answered one after another.
+    func wakesWhenGone(_ wakeUp: WakeUp) {
+        let hasGone = state.withLock { state in
+            if !state.hasGone { state.wakeUp = wakeUp }
+            return state.hasGone
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    let isOver = state.hasGone || Task.isCancelled
-                    if !isOver { state.waiters[id] = continuation }
-                    return isOver
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
+        if hasGone { wakeUp.end() }
+    }
+
+    /// Lets go of what `wakesWhenGone` took.
+    func forgetWakeUp() {
+        state.withLock { $0.wakeUp = nil }
     }
 }

@@ -5,9 +5,9 @@ struct WatchHub {
         var id: UInt64
         var topic: WatchTopic
         var deadline: ContinuousClock.Instant
-        var continuation: CheckedContinuation<Void, Never>
+        var wakeUp: WakeUp
 
-        func resume() { continuation.resume() }
+        func resume() { wakeUp.end() }
     }
 
     private var waiters: [UInt64: Waiter] = [:]

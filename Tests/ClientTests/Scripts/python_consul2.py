@@ -89,7 +89,7 @@ def access_without_lists(surface):
         (acl.tokens.list,),
         (acl.policy.create, "name"),
         (acl.policy.get, "id"),
-        (acl.policy.update, "id"),
+        (acl.policy.update, "id", "name"),
         (acl.policy.delete, "id"),
         (acl.policy.list,),
         (acl.roles.create, {}),
