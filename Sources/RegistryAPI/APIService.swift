@@ -152,7 +152,7 @@ extension APIService {
         _ connections: ConnectionRegistry,
         _ logger: Logger
     ) -> EventLoopFuture<HTTP1Channel.Value> {
-        let client = ClientPresence()
+        let client = ClientPresence(address: channel.remoteAddress?.ipAddress)
         let isWelcome = connections.add(channel, client)
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(

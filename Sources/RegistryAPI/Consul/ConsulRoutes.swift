@@ -16,7 +16,7 @@ struct ConsulRoutes: Sendable {
         var handler: Handler
     }
 
-    static let all: [Route] = agent + catalog + health
+    static let all: [Route] = agent + catalog + health + preparedQueries
 
     private static let agent: [Route] = [
         get("agent/self") { try $0.agentSelf($1) },
@@ -100,7 +100,8 @@ func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
             await route.respond(
                 to: request,
                 name: name,
-                body: route.method == .put ? try await context.body(of: request) : [],
+                body: route.method == .put || route.method == .post
+                    ? try await context.body(of: request) : [],
                 client: context.client,
                 consul,
                 logger: context.logger
@@ -115,7 +116,8 @@ func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
         routes.on(route.method, "/v1/\(route.path)**") { request, context in
             try await answer(request, context, name: try context.pathRest())
         }
-        // The name may be missing: the handler says so.
+        // The name may be missing: the handler says so, unless the bare path is somebody else's.
+        guard !ConsulRoutes.all.contains(where: { "\($0.path)/" == route.path }) else { continue }
         routes.on(route.method, "/v1/\(route.path.dropLast())") { request, context in
             try await answer(request, context, name: "")
         }

@@ -13,6 +13,10 @@ final class ClientPresence: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Where the connection comes from; nil when that is no IP address.
+    let address: String?
+
+    init(address: String? = nil) { self.address = address }
 
     var hasGone: Bool { state.withLock { $0.hasGone } }
 

@@ -121,3 +121,22 @@ extension VisibleCatalog {
     /// See `Catalog.health(_:)`.
     package func health(_ key: InstanceKey) -> HealthStatus { catalog.health(key) }
 }
+
+// MARK: - Prepared queries
+
+extension VisibleCatalog {
+    /// The prepared queries whose names may be read; those without a name take management.
+    package var preparedQueries: [PreparedQuery] {
+        mutating get {
+            visible(catalog.preparedQueries) { visible, query in
+                let isNamed = !query.name.isEmpty || query.template != nil
+                return visible.note(
+                    visible.authorizer.allows(isNamed ? .queryRead(query.name) : .accessWrite)
+                )
+            }
+        }
+    }
+
+    /// See `Catalog.preparedQuery(id:)`; the caller asks whether it may be read.
+    package func preparedQuery(id: String) -> PreparedQuery? { catalog.preparedQuery(id: id) }
+}

@@ -30,4 +30,9 @@ package struct QuerySource: Sendable {
         self.limit = limit
         self.connect = connect
     }
+
+    /// Somebody whose address is the first of `texts` that is an IP address.
+    package init(localNode: String, firstAddressOf texts: [String]) {
+        self.init(localNode: localNode, address: texts.lazy.compactMap { IPAddress($0) }.first)
+    }
 }
