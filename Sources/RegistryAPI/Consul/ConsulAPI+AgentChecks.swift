@@ -4,8 +4,10 @@ internal import ServiceCatalog
 extension ConsulAPI {
     /// `GET agent/checks`.
     func agentChecks(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        let checks = context.keeper.read { $0.checks(onNode: localNode) }
+        let filter = try request.filter(.check)
+        let all = context.keeper.read { $0.checks(onNode: localNode) }
             .filter { $0.id != Self.aliveCheckID }
+        let checks = try filter?.kept(all) ?? all
         return .json(for: request, capacity: 512 * (checks.count + 1)) { writer in
             writer.beginObject()
             for check in checks {

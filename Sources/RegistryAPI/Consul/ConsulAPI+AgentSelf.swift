@@ -33,7 +33,7 @@ extension ConsulAPI {
                 #"{"Adjustment":0,"Error":1.5,"Height":0.00001,"Vec":[0,0,0,0,0,0,0,0]}"#
             )
             writer.key("Member")
-            member(&writer)
+            writer.member(member)
             writer.key("Stats")
             writer.raw("{}")
             writer.field("Meta", ["rollcall-version": identity.version], whenEmpty: "{}")
@@ -64,33 +64,26 @@ extension ConsulAPI {
 
     /// `GET agent/members`: this server alone.
     func agentMembers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        .json(for: request) { writer in
+        let filter = try request.filter(.member)
+        let members = try filter?.kept([member]) ?? [member]
+        return .json(for: request) { writer in
             writer.beginArray()
-            member(&writer)
+            for member in members { writer.member(member) }
             writer.endArray()
         }
     }
 
-    private func member(_ writer: inout JSONWriter) {
+    private var member: MemberView {
         let identity = context.identity
-        writer.beginObject()
-        writer.field("Name", identity.nodeName)
-        writer.field("Addr", identity.address)
-        writer.field("Port", Self.gossipPort)
-        let tags = [
-            "build": Self.compatibleVersion, "dc": identity.datacenter, "id": identity.nodeID,
-            "port": String(Self.serverPort), "role": "consul",
-        ]
-        writer.field("Tags", tags, whenEmpty: "{}")
-        // Alive.
-        writer.field("Status", 1)
-        writer.field("ProtocolMin", 1)
-        writer.field("ProtocolMax", 5)
-        writer.field("ProtocolCur", 2)
-        writer.field("DelegateMin", 2)
-        writer.field("DelegateMax", 5)
-        writer.field("DelegateCur", 4)
-        writer.endObject()
+        return MemberView(
+            name: identity.nodeName,
+            address: identity.address,
+            port: Self.gossipPort,
+            tags: [
+                "build": Self.compatibleVersion, "dc": identity.datacenter, "id": identity.nodeID,
+                "port": String(Self.serverPort), "role": "consul",
+            ]
+        )
     }
 
     /// `GET status/leader`.

@@ -6,8 +6,10 @@ internal import ServiceLifecycle
 extension ConsulAPI {
     /// `GET agent/services`.
     func agentServices(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        let instances = context.keeper.read { $0.instances(onNode: localNode) }
+        let filter = try request.filter(.nodeService)
+        let all = context.keeper.read { $0.instances(onNode: localNode) }
             .filter { $0.id != Self.ownServiceID }
+        let instances = try filter?.kept(all) ?? all
         return .json(for: request, capacity: 512 * (instances.count + 1)) { writer in
             writer.beginObject()
             for instance in instances {

@@ -3,13 +3,12 @@ internal import ServiceCatalog
 
 /// Instances with their checks, and checks alone: `health/…`.
 extension ConsulAPI {
-    /// One element of `health/service/:name`.
-    private typealias Endpoint = (node: Node, instance: ServiceInstance, checks: [HealthCheck])
-
     /// `GET health/service/:name`.
     func healthOfService(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let name = try request.requiredName("service name")
         let tags = TagFilter(request.query)
+        let filter = try request.filter(.health)
+        let proximity = proximity(request)
         let onlyPassing: Bool
         do {
             onlyPassing = try request.query.flag("passing")
@@ -21,26 +20,25 @@ extension ConsulAPI {
             return reply
         }
         return try await answer(request, about: .service(name)) { catalog, options in
-            var found: [Endpoint] = []
+            var found: [ServiceEndpoint] = []
             for instance in catalog.instances(ofService: name) where tags.matches(instance) {
                 guard let node = catalog.node(instance.node), options.matches(node),
                     !onlyPassing || catalog.health(instance.key) == .passing
                 else { continue }
-                found.append((node, instance, catalog.decidingChecks(instance.key)))
+                found.append(
+                    ServiceEndpoint(
+                        node: node,
+                        instance: instance,
+                        checks: catalog.decidingChecks(instance.key)
+                    )
+                )
             }
             return found
-        } write: { writer, found in
+        } narrow: { endpoints throws(APIError) in
+            proximity.sorted(try filter?.kept(endpoints) ?? endpoints, by: \.node.name)
+        } write: { writer, endpoints in
             writer.beginArray()
-            for endpoint in found {
-                writer.beginObject()
-                writer.key("Node")
-                writer.node(endpoint.node)
-                writer.key("Service")
-                writer.nodeService(endpoint.instance)
-                writer.key("Checks")
-                writer.checks(endpoint.checks)
-                writer.endObject()
-            }
+            for endpoint in endpoints { writer.endpoint(endpoint) }
             writer.endArray()
         }
     }
@@ -48,8 +46,11 @@ extension ConsulAPI {
     /// `GET health/node/:name`.
     func checksOfNode(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let name = try request.requiredName("node name")
+        let filter = try request.filter(.check)
         return try await answer(request, about: .node(name)) { catalog, _ in
             catalog.checks(onNode: name)
+        } narrow: { checks throws(APIError) in
+            try filter?.kept(checks) ?? checks
         } write: { writer, checks in
             writer.checks(checks)
         }
@@ -58,6 +59,8 @@ extension ConsulAPI {
     /// `GET health/checks/:name`: the checks of a service's instances, not those of their nodes.
     func checksOfService(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let name = try request.requiredName("service name")
+        let filter = try request.filter(.check)
+        let proximity = proximity(request)
         return try await answer(request, about: .service(name)) { catalog, options in
             var found: [HealthCheck] = []
             for instance in catalog.instances(ofService: name) {
@@ -69,6 +72,8 @@ extension ConsulAPI {
                 found += catalog.checks(ofInstance: instance.key)
             }
             return found
+        } narrow: { checks throws(APIError) in
+            proximity.sorted(try filter?.kept(checks) ?? checks, by: \.node)
         } write: { writer, checks in
             writer.checks(checks)
         }
@@ -78,6 +83,8 @@ extension ConsulAPI {
     func checksInState(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let state = try request.requiredName("check state")
         let status = HealthStatus(rawValue: state)
+        let filter = try request.filter(.check)
+        let proximity = proximity(request)
         return try await answer(request, about: .checks) { catalog, options in
             guard status != nil || state == "any" else { return [] }
             return catalog.checks.filter { check in
@@ -85,6 +92,8 @@ extension ConsulAPI {
                 guard !options.nodeMeta.isEmpty else { return true }
                 return catalog.node(check.node).map(options.matches) ?? false
             }
+        } narrow: { checks throws(APIError) in
+            proximity.sorted(try filter?.kept(checks) ?? checks, by: \.node)
         } write: { writer, checks in
             writer.checks(checks)
         }

@@ -13,7 +13,7 @@ struct ConsulRequest: Sendable {
     /// What the token of the request may do; see `Authorizer.require(_:)`.
     var authorizer = Authorizer.unrestricted
 
-    /// - Throws: `APIError` when the query cannot be read or names a namespace or partition.
+    /// - Throws: `APIError` when the query cannot be read or names what only Consul's paid edition has.
     init(
         _ request: Request,
         name: String,
@@ -25,26 +25,48 @@ struct ConsulRequest: Sendable {
         self.headers = request.headers
         self.body = body
         self.client = client
-        let scopes = [
-            ("ns", ConsulHeader.namespace, "namespaces"),
-            ("partition", ConsulHeader.partition, "partitions"),
-        ]
-        for (parameter, header, what) in scopes {
-            guard query.first(parameter) ?? "" == "", headers[header] ?? "" == "" else {
+        try refuseScopes()
+    }
+
+    /// Refuses what Consul has in its paid edition only, in its words.
+    private func refuseScopes() throws(APIError) {
+        for (parameter, header, what) in [
+            ("ns", ConsulHeader.namespace, "Namespaces are"),
+            ("partition", ConsulHeader.partition, "Partitions are"),
+        ] {
+            guard headers[header] ?? "" == "" else {
                 throw APIError(
                     .badRequest,
-                    "Invalid query parameter or header \"\(parameter)\": there are no \(what)"
+                    "Invalid header: \"\(header.rawName)\" - \(what) a Consul Enterprise feature"
+                )
+            }
+            guard query.first(parameter) ?? "" == "" else {
+                throw APIError(
+                    .badRequest,
+                    "Invalid query parameter: \"\(parameter)\" - \(what) a Consul Enterprise feature"
                 )
             }
         }
-        guard query.first("peer") ?? "" == "", query.first("sg") ?? "" == "" else {
-            throw APIError(.badRequest, "Invalid query parameter: there are no peers")
-        }
-        guard query.first("filter") ?? "" == "" else {
+        guard query.first("sg") ?? "" == "" else {
             throw APIError(
                 .badRequest,
-                "Invalid query parameter \"filter\": filter expressions are not supported yet"
+                "Invalid query parameter: \"sg\" - Sameness groups are a Consul Enterprise feature"
             )
+        }
+        guard query.first("peer") ?? "" == "" else {
+            throw APIError(.badRequest, "Invalid query parameter: \"peer\" - there are no peers")
+        }
+    }
+
+    /// The filter expression; nil without one.
+    ///
+    /// - Throws: `APIError` for one that cannot be evaluated over these fields.
+    func filter<Root>(_ schema: FilterSchema<Root>) throws(APIError) -> Filter<Root>? {
+        guard let expression = query.first("filter"), !expression.isEmpty else { return nil }
+        do {
+            return try Filter(expression, schema)
+        } catch {
+            throw APIError(error)
         }
     }
 

@@ -8,7 +8,7 @@
 package struct LinearPattern: Sendable {
     /// As it was written.
     package let text: String
-    private let program: PatternProgram
+    let program: PatternProgram
 
     private static let textBytesMax = 4_096
 

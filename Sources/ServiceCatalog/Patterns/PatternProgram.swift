@@ -19,6 +19,9 @@ struct PatternProgram: Sendable {
 
     /// Bounds the time of one search to so many steps for each character of the text.
     private static let stepsMax = 4_000
+    /// Nodes written out so far, repetitions counted: empty ones make no step, but take time.
+    private var nodeCount = 0
+    private static let nodesMax = 20_000
 
     init(_ text: String) throws(PatternError) {
         var parser = PatternParser(text)
@@ -40,6 +43,8 @@ struct PatternProgram: Sendable {
     }
 
     private mutating func emit(_ node: PatternNode) throws(TooLarge) {
+        nodeCount += 1
+        guard nodeCount <= Self.nodesMax else { throw TooLarge() }
         switch node {
         case .empty: break
         case .set(let set):

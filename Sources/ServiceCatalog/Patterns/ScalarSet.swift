@@ -78,6 +78,12 @@ struct ScalarSet: Sendable {
         }
     }
 
+    /// What it costs to ask whether a character is in it.
+    var weight: Int {
+        (1 + ranges.count + 4 * categories.count + others.reduce(0) { $0 + $1.weight })
+            * (ignoresCase ? 4 : 1)
+    }
+
     func contains(_ value: UInt32) -> Bool {
         var isMember = holds(value)
         if !isMember, ignoresCase {

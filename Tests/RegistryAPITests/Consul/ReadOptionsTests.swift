@@ -15,10 +15,11 @@ struct ReadOptionsTests {
             ("stale&consistent", 400, "Cannot specify ?stale with ?consistent"),
             ("cached&consistent", 400, "Cannot specify ?cached with ?consistent"),
             ("dc=nowhere", 500, "No path to datacenter"),
-            ("ns=default", 400, "Invalid query parameter"),
-            ("partition=x", 400, "Invalid query parameter"),
-            ("peer=x", 400, "Invalid query parameter"),
-            ("filter=Port==1", 400, "Invalid query parameter \"filter\""),
+            ("ns=default", 400, "Invalid query parameter: \"ns\""),
+            ("partition=x", 400, "Invalid query parameter: \"partition\""),
+            ("peer=x", 400, "Invalid query parameter: \"peer\""),
+            ("sg=x", 400, "Invalid query parameter: \"sg\""),
+            ("filter=Port==1", 500, "Failed to create boolean expression evaluator: "),
             ("tag=%zz", 400, "the query has a broken percent-encoding"),
         ]
     )

@@ -47,6 +47,22 @@ struct LinearPatternTests {
         let pattern = try LinearPattern(pattern)
         #expect(pattern.captures(in: text) == (expected.isEmpty ? nil : expected))
         #expect(pattern.matches(text) == !expected.isEmpty)
+        var steps = 100_000
+        #expect(pattern.matches(text, steps: &steps) == !expected.isEmpty)
+        #expect(steps < 100_000)
+        #expect(steps >= 0)
+    }
+
+    @Test("a search ends soon after its steps are used up")
+    func budget() throws {
+        let pattern = try LinearPattern("(?i)(?:[a-fx-z]|a){1000}$|b")
+        let text = String(repeating: "a", count: 100_000)
+        var steps = 1_000_000
+        let start = ContinuousClock.now
+        _ = pattern.matches(text, steps: &steps)
+        #expect(steps < 0)
+        #expect(steps > -100_000)
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("without a match there are no captures")
@@ -54,6 +70,8 @@ struct LinearPatternTests {
         for (pattern, text) in [("^b", "ab"), ("a$", "ab"), ("a.b", "a\nb"), ("[^a]", "a")] {
             #expect(try LinearPattern(pattern).captures(in: text) == nil)
             #expect(try !LinearPattern(pattern).matches(text))
+            var steps = Int.max
+            #expect(try !LinearPattern(pattern).matches(text, steps: &steps))
         }
     }
 
@@ -74,6 +92,10 @@ struct LinearPatternTests {
             ("[[:nope:]]", "invalid character class range: `[:nope:]`"),
             ("\\p{Klingon}", "invalid character class range: `\\p{Klingon}`"),
             ("((a{100}){100}){100}", "expression too large: `((a{100}){100}){100}`"),
+            (
+                "(?:(?:(?:(?:){1000}){1000}){1000}){1000}",
+                "expression too large: `(?:(?:(?:(?:){1000}){1000}){1000}){1000}`"
+            ),
         ]
     )
     func refused(pattern: String, reason: String) {

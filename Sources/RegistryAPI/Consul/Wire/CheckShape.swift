@@ -14,9 +14,8 @@ extension JSONWriter {
         field("ServiceName", check.serviceName)
         field("ServiceTags", check.serviceTags)
         field("Type", showsType ? check.consulType : "")
-        let times = check.definition?.probeTimes
-        field("Interval", times.map { GoDuration.format(milliseconds: $0.interval) } ?? "")
-        field("Timeout", times.map { GoDuration.format(milliseconds: $0.timeout) } ?? "")
+        field("Interval", check.intervalText)
+        field("Timeout", check.timeoutText)
         field("ExposedPort", 0)
         key("Definition")
         raw("{}")
@@ -39,10 +38,20 @@ extension HealthCheck {
     }
 
     /// The type as Consul names it; empty when somebody else reports the status.
-    fileprivate var consulType: String {
+    var consulType: String {
         guard let definition else { return isMaintenance ? "maintenance" : "" }
         let name = definition.typeName
         return name == "https" ? "http" : name
+    }
+
+    /// The time between probes as Go writes it; empty for a check that is not probed.
+    var intervalText: String {
+        definition?.probeTimes.map { GoDuration.format(milliseconds: $0.interval) } ?? ""
+    }
+
+    /// The time that a probe may take as Go writes it; empty for a check that is not probed.
+    var timeoutText: String {
+        definition?.probeTimes.map { GoDuration.format(milliseconds: $0.timeout) } ?? ""
     }
 }
 

@@ -33,6 +33,18 @@ extension JSONWriter {
         endObject()
     }
 
+    /// An element of `health/service/:name`.
+    mutating func endpoint(_ endpoint: ServiceEndpoint) {
+        beginObject()
+        key("Node")
+        node(endpoint.node)
+        key("Service")
+        nodeService(endpoint.instance)
+        key("Checks")
+        checks(endpoint.checks)
+        endObject()
+    }
+
     /// The `Service` of `health/service/:name`, and an element of `catalog/node/:name`.
     mutating func nodeService(_ instance: ServiceInstance) {
         beginObject()
