@@ -8,7 +8,8 @@ package import ServiceCatalog
 /// one row a thing, so that neither size nor start-up time grows with churn. A crash between
 /// the two loses nothing: opening reads the rows and replays the journal that is left.
 package final class CatalogStore: Sendable {
-    private static let formatVersion = 1
+    /// 2 added keys, sessions, prepared queries, access policies and access tokens.
+    private static let formatVersion = 2
     private let queue: DatabaseQueue
     private let path: String
 
@@ -71,6 +72,18 @@ package final class CatalogStore: Sendable {
                 CREATE TABLE IF NOT EXISTS checks (
                   node TEXT NOT NULL, id TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (node, id))
                   WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS entries (
+                  key BLOB PRIMARY KEY, value BLOB NOT NULL, flags INTEGER NOT NULL, session TEXT,
+                  lock_index INTEGER NOT NULL, create_index INTEGER NOT NULL,
+                  modify_index INTEGER NOT NULL) WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, row BLOB NOT NULL)
+                  WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS prepared_queries (id BLOB PRIMARY KEY, row BLOB NOT NULL)
+                  WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS access_policies (id BLOB PRIMARY KEY, row BLOB NOT NULL)
+                  WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS access_tokens (id BLOB PRIMARY KEY, row BLOB NOT NULL)
+                  WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)
                   WITHOUT ROWID;
                 PRAGMA user_version = \(formatVersion);
@@ -89,18 +102,9 @@ package final class CatalogStore: Sendable {
         do {
             return try queue.read { db in
                 let decoder = JSONDecoder()
-                func rows<Row: Decodable>(_ table: String, as type: Row.Type) throws -> [Row] {
-                    try Data.fetchAll(db, sql: "SELECT row FROM \(table)")
-                        .map { try decoder.decode(Row.self, from: $0) }
-                }
                 var position = UInt64(try Self.fact("position", db) ?? "") ?? 0
                 var catalog = Catalog(datacenter: datacenter, limits: limits)
-                catalog.restore(
-                    nodes: try rows("nodes", as: Node.self),
-                    instances: try rows("instances", as: ServiceInstance.self),
-                    checks: try rows("checks", as: HealthCheck.self),
-                    index: position
-                )
+                catalog.restore(try FoldedRows.read(from: db), index: position)
                 let journal = try Row.fetchCursor(
                     db,
                     sql: "SELECT position, change FROM journal ORDER BY position"

@@ -33,8 +33,6 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private let waitingMax = 65_536
     /// Changes in one commit: bounds the time the catalog's lock is held.
     private let groupMax = 256
-    /// Rows that gather before they are folded.
-    private let foldedRowsMax = 4_096
 
     /// Makes a log that goes on after `position`; `store` nil keeps nothing on disk.
     package init(keeper: CatalogKeeper, store: CatalogStore?, position: UInt64, logger: Logger) {
@@ -110,6 +108,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
             let folded = rowsToFold(all: false)
             do {
                 let encoder = JSONEncoder()
+                encoder.outputFormatting = .withoutEscapingSlashes
                 let rows = try group.map { try encoder.encode($0.change) }
                 try await store.commit(rows, from: next, folding: folded)
             } catch {
@@ -147,7 +146,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
 
     private func rowsToFold(all: Bool) -> FoldedRows? {
         state.withLock { state in
-            guard !state.folding.isEmpty, all || state.folding.count >= foldedRowsMax else {
+            guard !state.folding.isEmpty, all || state.folding.isFull else {
                 return nil
             }
             let folded = state.folding

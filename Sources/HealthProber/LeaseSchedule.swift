@@ -1,7 +1,7 @@
 internal import HeapModule
 package import ServiceCatalog
 
-/// When leases, TTL checks and critical instances run out.
+/// When leases, TTL checks, critical instances and sessions run out.
 ///
 /// A value on its own clock, which stands still while the process does not run: `extendAll` moves
 /// every deadline at once.
@@ -15,11 +15,13 @@ package struct LeaseSchedule: Sendable {
         case ttl(CheckKey)
         /// The check has been critical for so long that its instance is removed.
         case criticalTerm(CheckKey)
+        /// The session ends.
+        case session(String)
     }
 
     private struct Term {
         var length: Duration
-        /// Empty but for leases.
+        /// What the end is conditional on; empty but for leases and sessions.
         var leaseID: String
         /// On the schedule's own clock.
         var deadline: ProbeInstant
@@ -91,6 +93,13 @@ package struct LeaseSchedule: Sendable {
         guard var term = terms[.ttl(check)] else { return false }
         term.deadline = now + (term.length - paused)
         terms[.ttl(check)] = queue(term, for: .ttl(check))
+        return true
+    }
+
+    /// Gives a session a new term; false when there is none, or when it has run out.
+    package mutating func renewSession(_ id: String, now: ProbeInstant) -> Bool {
+        guard let term = terms[.session(id)], term.queued != nil else { return false }
+        terms[.session(id)]?.deadline = now + (term.length - paused)
         return true
     }
 

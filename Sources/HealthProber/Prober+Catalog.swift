@@ -9,6 +9,7 @@ extension Prober {
         for node in catalog.nodes {
             for instance in catalog.instances(onNode: node.name) { setLease(instance, now: now) }
         }
+        for session in catalog.sessions { setSession(session, now: now) }
         for check in catalog.checks {
             add(check, isNew: false, first: .withinInterval, now: now)
         }
@@ -31,7 +32,10 @@ extension Prober {
                 if follow(old: old, new: new, now: now) { newAliases.insert(Self.folded(new.key)) }
             case .check(let old?, nil): removeCheck(Self.folded(old.key))
             case .instance(nil, nil), .check(nil, nil): continue
-            case .keyValue, .session, .preparedQuery, .accessPolicy, .accessToken: continue
+            case .session(_, let new?): setSession(new, now: now)
+            case .session(let old?, nil): removeSession(old)
+            case .session(nil, nil), .keyValue, .preparedQuery, .accessPolicy, .accessToken:
+                continue
             }
         }
         for key in aliases.affected(by: delta).union(newAliases) {
@@ -157,6 +161,27 @@ extension Prober {
         let key = Self.folded(instance.key)
         leases.remove(.lease(key))
         writes.cancel(.removal(key))
+    }
+
+    private mutating func setSession(_ session: Session, now: ProbeInstant) {
+        let id = Catalog.fold(session.id)
+        guard let milliseconds = session.ttlMilliseconds else {
+            leases.remove(.session(id))
+            return
+        }
+        leases.set(
+            .session(id),
+            // Consul grants the double of what was asked for, and clients ask for half.
+            length: .milliseconds(2 * milliseconds),
+            leaseID: String(session.createIndex),
+            now: now
+        )
+    }
+
+    private mutating func removeSession(_ session: Session) {
+        let id = Catalog.fold(session.id)
+        leases.remove(.session(id))
+        writes.cancel(.sessionEnd(id))
     }
 
     /// Brings an alias check up to date with what it follows.

@@ -1,11 +1,17 @@
 package import ServiceCatalog
 
-// Leases, TTL checks and instances that are critical for too long.
+// Leases, TTL checks, sessions and instances that are critical for too long.
 extension Prober {
     /// Gives an instance's lease a new term; nil when it is unknown, has none, or it has run out.
     package mutating func renewLease(of instance: InstanceKey, now: ProbeInstant) -> Lease? {
         noticePause(now: now)
         return leases.renewLease(of: Self.folded(instance), now: now)
+    }
+
+    /// Gives a session's TTL a new term; false when it is unknown, has none, or it has run out.
+    package mutating func renewSession(_ id: String, now: ProbeInstant) -> Bool {
+        noticePause(now: now)
+        return leases.renewSession(Catalog.fold(id), now: now)
     }
 
     /// Gives a TTL check a new term; false when it is unknown or no TTL check.
@@ -50,6 +56,13 @@ extension Prober {
                 expireTTL(check, now: now)
             case .criticalTerm(let check):
                 removeCritical(check, now: now)
+            case .session(let id):
+                notices.append(.sessionExpired(id))
+                writes.put(
+                    .sessionEnd(id),
+                    .endSession(id: id, onlyIf: CatalogIndex(leaseID)),
+                    now: now
+                )
             }
         }
     }

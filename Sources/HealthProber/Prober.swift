@@ -29,6 +29,8 @@ package struct Prober: Sendable {
         /// The process did not run for so long.
         case paused(Duration)
         case leaseExpired(InstanceKey)
+        /// The session's id.
+        case sessionExpired(String)
         case criticalTooLong(InstanceKey, check: String)
     }
 

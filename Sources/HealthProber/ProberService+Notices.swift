@@ -35,6 +35,8 @@ extension ProberService {
                 "lease expired",
                 metadata: ["node": "\(instance.node)", "instance": "\(instance.id)"]
             )
+        case .sessionExpired(let id):
+            logger.info("session expired", metadata: ["session": "\(id)"])
         case .criticalTooLong(let instance, let check):
             logger.info(
                 "instance removed, critical for too long",

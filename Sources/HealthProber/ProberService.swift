@@ -65,6 +65,11 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
         return prober.withLock { $0.renewCheck(check, now: now) }
     }
 
+    package func renewSession(_ id: String) -> Bool {
+        let now = now
+        return prober.withLock { $0.renewSession(id, now: now) }
+    }
+
     // MARK: - The loop
 
     /// Runs until shutdown or cancellation; probes under way are then broken off.

@@ -10,6 +10,7 @@ package struct WriteQueue: Sendable {
     package enum Key: Hashable, Sendable {
         case status(CheckKey)
         case removal(InstanceKey)
+        case sessionEnd(String)
     }
 
     /// A change to hand to the log.

@@ -33,6 +33,13 @@ extension Catalog {
             guard var instance = instance(key) else { throw .unknownInstance(key) }
             instance.isDraining = true
             writeInstance(instance, &delta)
+        case .keyValue(let change): try apply(change, &delta)
+        case .createSession(let session): try createSession(session, &delta)
+        case .endSession(let id, let index):
+            if let index, session(id)?.createIndex != index { throw .conditionFailed }
+            endSession(id, &delta)
+        case .transaction(let operations): try transact(operations, &delta)
+        case .replaceAll(let contents): replaceAll(with: contents, &delta)
         case .setPreparedQuery(let query): try setPreparedQuery(query, &delta)
         case .deletePreparedQuery(let id): try deletePreparedQuery(id, &delta)
         case .setAccessPolicy(let policy): try setAccessPolicy(policy, &delta)
@@ -40,7 +47,9 @@ extension Catalog {
         case .setAccessToken(let token): try setAccessToken(token, &delta)
         case .deleteAccessToken(let id): try deleteAccessToken(id, &delta)
         }
-        if !delta.isEmpty { advance(delta) }
+        guard !delta.isEmpty else { return delta }
+        bury(delta)
+        advance(delta)
         return delta
     }
 
@@ -80,7 +89,7 @@ extension Catalog {
 // MARK: - Registration
 
 extension Catalog {
-    private mutating func register(
+    mutating func register(
         _ registration: Registration,
         _ delta: inout CatalogDelta
     ) throws(CatalogRejection) {
@@ -169,7 +178,7 @@ extension Catalog {
 // MARK: - Writing one thing
 
 extension Catalog {
-    private mutating func writeNode(_ new: Node, _ delta: inout CatalogDelta) {
+    mutating func writeNode(_ new: Node, _ delta: inout CatalogDelta) {
         let key = Self.fold(new.name)
         var node = new
         guard let record = nodeRecords[key] else {
@@ -199,7 +208,7 @@ extension Catalog {
         delta.services.formUnion(record.instances.values.map(\.service))
     }
 
-    private mutating func writeInstance(_ new: ServiceInstance, _ delta: inout CatalogDelta) {
+    mutating func writeInstance(_ new: ServiceInstance, _ delta: inout CatalogDelta) {
         let nodeKey = Self.fold(new.node)
         let filed = InstanceKey(node: nodeKey, id: new.id)
         let old = nodeRecords[nodeKey]?.instances[new.id]
@@ -236,7 +245,7 @@ extension Catalog {
         serviceRecords[service] = record
     }
 
-    private mutating func writeCheck(_ new: HealthCheck, _ delta: inout CatalogDelta) {
+    mutating func writeCheck(_ new: HealthCheck, _ delta: inout CatalogDelta) {
         let nodeKey = Self.fold(new.node)
         var check = new
         let old = nodeRecords[nodeKey]?.checks[check.id]
@@ -253,6 +262,7 @@ extension Catalog {
         }
         delta.note(.check(old: old, new: check))
         touchServices(of: check, &delta)
+        if check.status == .critical { endSessions(dependingOn: check, &delta) }
     }
 
     mutating func fileCheck(_ check: HealthCheck, onNode node: String) {
@@ -272,8 +282,9 @@ extension Catalog {
 // MARK: - Removing one thing
 
 extension Catalog {
-    private mutating func removeNode(_ record: NodeRecord, _ delta: inout CatalogDelta) {
+    mutating func removeNode(_ record: NodeRecord, _ delta: inout CatalogDelta) {
         let key = Self.fold(record.node.name)
+        endSessions(onNode: key, &delta)
         for instance in record.instances.values.sorted(by: { $0.id < $1.id }) {
             removeInstance(instance, &delta)
         }
@@ -284,7 +295,7 @@ extension Catalog {
         delta.note(.node(old: record.node, new: nil))
     }
 
-    private mutating func removeInstance(
+    mutating func removeInstance(
         _ instance: ServiceInstance,
         _ delta: inout CatalogDelta
     ) {
@@ -304,7 +315,7 @@ extension Catalog {
         delta.note(.instance(old: instance, new: nil))
     }
 
-    private mutating func removeCheck(_ check: HealthCheck, _ delta: inout CatalogDelta) {
+    mutating func removeCheck(_ check: HealthCheck, _ delta: inout CatalogDelta) {
         let nodeKey = Self.fold(check.node)
         nodeRecords[nodeKey]?.checks[check.id] = nil
         checkCount -= 1
@@ -314,6 +325,7 @@ extension Catalog {
         }
         delta.note(.check(old: check, new: nil))
         touchServices(of: check, &delta)
+        endSessions(dependingOn: check, &delta)
     }
 }
 
@@ -340,7 +352,7 @@ extension Catalog {
     }
 
     /// Takes back what `own` counted.
-    private mutating func disown(
+    mutating func disown(
         _ families: [IPAddress],
         by kind: OwnerCounts,
         _ owner: String,

@@ -3,25 +3,49 @@ extension Catalog {
     ///
     /// Things keep the indexes they were written at. The indexes of lists and services all become
     /// `index`: a watcher that comes back after a restart is told at once, never too late.
-    /// Instances and checks whose node is missing are left out.
-    package mutating func restore(
-        nodes: [Node],
-        instances: [ServiceInstance],
-        checks: [HealthCheck],
-        index: CatalogIndex
-    ) {
+    /// What is on a node that is missing is left out.
+    package mutating func restore(_ contents: CatalogContents, index: CatalogIndex) {
         precondition(nodeRecords.isEmpty, "only an empty catalog is restored")
         var delta = CatalogDelta(index: max(index, 1))
-        for node in nodes { restore(node, &delta) }
-        for instance in instances where nodeRecords[Self.fold(instance.node)] != nil {
+        for node in contents.nodes { restore(node, &delta) }
+        for instance in contents.instances
+        where nodeRecords[Self.fold(instance.node)] != nil {
             restore(instance, &delta)
         }
-        for check in checks where nodeRecords[Self.fold(check.node)] != nil { restore(check) }
+        for check in contents.checks where nodeRecords[Self.fold(check.node)] != nil {
+            restore(check)
+        }
         self.index = delta.index
         serviceListIndex = delta.index
         nodeListIndex = delta.index
         checksIndex = delta.index
         extinctionIndex = delta.index
+        restoreKeys(contents, at: delta.index)
+        restoreAccess(contents, at: delta.index)
+    }
+
+    private mutating func restoreKeys(_ contents: CatalogContents, at index: CatalogIndex) {
+        for entry in contents.entries { keys.set(entry) }
+        keys.raiseFloor(to: index)
+        for session in contents.sessions where nodeRecords[Self.fold(session.node)] != nil {
+            file(session)
+        }
+        for query in contents.preparedQueries { restore(query) }
+        sessionsIndex = index
+        preparedQueriesIndex = index
+    }
+
+    private mutating func restoreAccess(_ contents: CatalogContents, at index: CatalogIndex) {
+        for policy in contents.accessPolicies {
+            policyRecords[Self.fold(policy.id)] = policy
+            policiesByName[policy.name] = Self.fold(policy.id)
+        }
+        for token in contents.accessTokens {
+            tokenRecords[Self.fold(token.accessorID)] = token
+            tokensBySecret[token.secretID] = Self.fold(token.accessorID)
+        }
+        accessPoliciesIndex = index
+        accessTokensIndex = index
     }
 
     private mutating func restore(_ node: Node, _ delta: inout CatalogDelta) {

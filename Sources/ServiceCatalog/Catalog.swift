@@ -36,6 +36,12 @@ package struct Catalog: Sendable {
     var owners: [IPAddress: AddressOwners] = [:]
     /// The folded name of the node that has a UUID.
     var nodesByID: [String: String] = [:]
+    var keys = KeyTable()
+    /// By folded id, as the ids below.
+    var sessionRecords: [String: Session] = [:]
+    var sessionsByNode: [String: Set<String>] = [:]
+    /// The sessions that depend on a check, whose node's name is folded.
+    var sessionsByCheck: [CheckKey: Set<String>] = [:]
     var queryRecords: [String: PreparedQuery] = [:]
     var queryNames = PreparedQueryNames()
     var policyRecords: [String: AccessPolicy] = [:]

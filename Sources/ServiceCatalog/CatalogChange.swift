@@ -11,6 +11,15 @@ package enum CatalogChange: Codable, Hashable, Sendable {
     case checkStatus(CheckKey, HealthStatus, output: String)
     /// Takes an instance out of answers, without removing it.
     case drain(InstanceKey)
+    case keyValue(KeyValueChange)
+    /// Makes a session; its node and its checks must be there and not critical.
+    case createSession(Session)
+    /// Ends a session, if it is the one that was made at `onlyIf`; none is there: nothing happens.
+    case endSession(id: String, onlyIf: CatalogIndex?)
+    /// Does all operations in order, or none.
+    case transaction([TransactionOperation])
+    /// Makes the catalog hold this and nothing else.
+    case replaceAll(CatalogContents)
     /// Writes a prepared query; one with the same id is replaced.
     case setPreparedQuery(PreparedQuery)
     case deletePreparedQuery(id: String)

@@ -75,7 +75,7 @@ package final class CatalogKeeper: Sendable {
             }
             guard let merged else { return (results, [WatchHub.Waiter]()) }
             for listener in listeners { listener.catalogDidChange(merged, in: state.catalog) }
-            return (results, state.watchers.takeWaiters(on: WatchTopic.touched(by: merged)))
+            return (results, state.watchers.takeWaiters(touchedBy: merged))
         }
         for waiter in woken { waiter.resume() }
         return results

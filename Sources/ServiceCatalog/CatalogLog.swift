@@ -39,4 +39,6 @@ package protocol HeartbeatReceiver: Sendable {
     func renewLease(of instance: InstanceKey) -> Lease?
     /// Gives a TTL check a new term; false when it is unknown or no TTL check.
     func renewCheck(_ check: CheckKey) -> Bool
+    /// Gives a session's TTL a new term; false when it is unknown, has none, or it has run out.
+    func renewSession(_ id: String) -> Bool
 }

@@ -136,6 +136,45 @@ struct ProberTests {
         #expect(world.prober.snapshot.leaseExpiries == 1)
     }
 
+    @Test("A session ends after twice its TTL unless it is renewed, and never without one")
+    func sessions() {
+        var world = SimulatedWorld()
+        world.apply(.createSession(Session(id: "A", node: "n", ttlMilliseconds: 10_000)))
+        world.apply(.createSession(Session(id: "b", node: "n", ttlMilliseconds: 10_000)))
+        world.apply(.createSession(Session(id: "c", node: "n")))
+        world.run(until: 15)
+        let isRenewed = world.prober.renewSession("B", now: world.now)
+        #expect(isRenewed)
+        world.run(until: 19.5)
+        #expect(world.catalog.sessionCount == 3)
+        world.run(until: 20.5)
+        #expect(world.catalog.sessions.map(\.id) == ["b", "c"])
+        #expect(world.notices.contains(.sessionExpired("a")))
+        let isRevived = world.prober.renewSession("a", now: world.now)
+        #expect(!isRevived)
+        world.run(until: 36)
+        #expect(world.catalog.sessions.map(\.id) == ["c"])
+        world.run(until: 500)
+        #expect(world.catalog.sessionCount == 1)
+    }
+
+    @Test("Sessions get a fresh term after a restart, and time that did not run does not count")
+    func sessionPauses() {
+        var world = SimulatedWorld()
+        world.apply(.createSession(Session(id: "a", node: "n", ttlMilliseconds: 10_000)))
+        world.run(until: 19)
+        world.restart()
+        world.run(until: 30)
+        world.stop(for: 60)
+        world.run(until: 98)
+        #expect(world.catalog.sessionCount == 1)
+        world.run(until: 100)
+        #expect(world.catalog.sessionCount == 0)
+        #expect(
+            world.appended == [.endSession(id: "a", onlyIf: 3)]
+        )
+    }
+
     @Test("After a restart each lease has one fresh term")
     func freshTerm() {
         var world = SimulatedWorld()

@@ -36,6 +36,33 @@ struct CatalogKeeperTests {
         #expect(keeper.waiterCount == 0)
     }
 
+    @Test("watchers of a key and of its prefixes wake, others sleep on")
+    func keyWatchers() async throws {
+        let keeper = try keeper()
+        let waking: [WatchTopic] = [
+            .key("a/b"), .keyPrefix(""), .keyPrefix("a/"), .keyPrefix("a/b"),
+        ]
+        let sleeping: [WatchTopic] = [.key("a/"), .keyPrefix("a/b/"), .keyPrefix("b"), .sessions]
+        await withTaskGroup(of: WatchTopic.self) { group in
+            for topic in waking + sleeping {
+                group.addTask {
+                    await keeper.wait(for: topic, above: 50, until: farAway)
+                    return topic
+                }
+            }
+            while keeper.waiterCount < 8 { await Task.yield() }
+            let write = KeyValueWrite(key: "a/b", value: [])
+            _ = keeper.apply([.keyValue(.set(write))], from: 60)
+            var woken: Set<WatchTopic> = []
+            for _ in waking { if let topic = await group.next() { woken.insert(topic) } }
+            #expect(woken == Set(waking))
+            #expect(keeper.waiterCount == sleeping.count)
+            _ = keeper.apply([.keyValue(.deleteTree(prefix: ""))], from: 61)
+            #expect(keeper.waiterCount == sleeping.count)
+            group.cancelAll()
+        }
+    }
+
     @Test("a watcher whose index is old returns at once")
     func oldIndex() async throws {
         let keeper = try keeper()

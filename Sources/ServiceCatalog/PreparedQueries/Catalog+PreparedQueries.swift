@@ -46,6 +46,9 @@ extension Catalog {
         let key = Self.fold(new.id)
         let old = queryRecords[key]
         try admit(new, key)
+        if !new.session.isEmpty, session(new.session) == nil {
+            throw .invalidSession(new.session)
+        }
         if old == nil, queryRecords.count >= limits.preparedQueriesMax {
             throw .limitReached(what: "prepared queries", limit: limits.preparedQueriesMax)
         }

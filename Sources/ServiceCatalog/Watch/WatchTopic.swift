@@ -9,6 +9,10 @@ package enum WatchTopic: Hashable, Sendable {
     case nodeList
     /// Any check.
     case checks
+    /// One key.
+    case key(String)
+    /// All keys that begin with a text.
+    case keyPrefix(String)
     /// The list of sessions.
     case sessions
     /// The list of prepared queries.
@@ -18,7 +22,9 @@ package enum WatchTopic: Hashable, Sendable {
     /// The list of access tokens.
     case accessTokens
 
-    /// The topics whose index `delta` moved.
+    /// The topics whose index `delta` moved, but for keys and their prefixes.
+    ///
+    /// Those are found by `WatchHub`, which knows the prefixes that somebody waits for.
     package static func touched(by delta: CatalogDelta) -> [WatchTopic] {
         var topics = delta.services.map { WatchTopic.service(Catalog.fold($0)) }
         topics += delta.nodes.map { .node(Catalog.fold($0)) }
@@ -51,6 +57,8 @@ extension Catalog {
         case .node(let name): nodeIndex(name)
         case .nodeList: nodeListIndex
         case .checks: checksIndex
+        case .key(let key): keys.index(of: key)
+        case .keyPrefix(let prefix): keys.index(ofPrefix: prefix)
         case .sessions: sessionsIndex
         case .preparedQueries: preparedQueriesIndex
         case .accessPolicies: accessPoliciesIndex

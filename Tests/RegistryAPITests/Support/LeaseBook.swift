@@ -18,6 +18,10 @@ final class LeaseBook: HeartbeatReceiver {
         return keeper.read { $0.instance(instance)?.lease }
     }
 
+    func renewSession(_ id: String) -> Bool {
+        keeper.read { $0.session(id)?.ttlMilliseconds != nil }
+    }
+
     func renewCheck(_ check: CheckKey) -> Bool {
         renewed.withLock { $0.checks.append(check) }
         return keeper.read { catalog in
