@@ -15,7 +15,8 @@ struct Proximity: Sendable {
         case nil, "": break
         case "_agent": nodes = [Catalog.fold(localNode)]
         case "_ip":
-            guard let address = request.client.address.flatMap({ IPAddress($0) }) else { break }
+            guard let address = request.sourceAddresses.lazy.compactMap({ IPAddress($0) }).first
+            else { break }
             nodes = keeper.read { catalog in
                 Set(catalog.owners(of: address).map { Array($0.nodes.keys) } ?? [])
             }

@@ -12,17 +12,11 @@ final class ClientPresence: Sendable {
         var wakeUp: WakeUp?
     }
 
-    /// The client's IP address, as the connection tells it; nil when it has none.
-    let address: String?
     private let state = Mutex(State())
     /// Where the connection comes from; nil when that is no IP address.
     let address: String?
 
     init(address: String? = nil) { self.address = address }
-
-    init(address: String? = nil) {
-        self.address = address
-    }
 
     var hasGone: Bool { state.withLock { $0.hasGone } }
 

@@ -92,7 +92,7 @@ extension ConsulRequest {
     private static let forwardedFor = HTTPField.Name("X-Forwarded-For")
 
     /// Where the request may come from: what the first proxy saw, else the connection's address.
-    fileprivate var sourceAddresses: [String] {
+    var sourceAddresses: [String] {
         let forwarded = Self.forwardedFor.flatMap { headers[$0] }?
             .split(separator: ",").first?.filter { $0 != " " }
         return [forwarded, client.address].compactMap(\.self)
