@@ -56,7 +56,8 @@ let dataPlane: [Target] =
 
 // The edges: each knows the catalog and no other edge. The program wires them together.
 let edges: [Target] =
-    room("DurableStore", ["ServiceCatalog", product("GRDB", "GRDB.swift"), logging])
+    room("DNSForwarder", ["DNSWire", "DNSResponder"] + nio)
+    + room("DurableStore", ["ServiceCatalog", product("GRDB", "GRDB.swift"), logging])
     + room(
         "HealthProber",
         [
@@ -83,7 +84,8 @@ let edges: [Target] =
         .executableTarget(
             name: "rollcall",
             dependencies: [
-                "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "DurableStore",
+                "DNSWire", "DNSResponder", "DNSForwarder", "DNSZones", "ServiceCatalog",
+                "DurableStore",
                 "HealthProber",
                 "RegistryAPI", "RollcallClient", "CDatagram", logging, lifecycle,
                 product("ArgumentParser", "swift-argument-parser"),

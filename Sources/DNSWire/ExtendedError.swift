@@ -15,4 +15,6 @@ package struct ExtendedError: Hashable, Sendable {
     package static let notReady: UInt16 = 14
     package static let prohibited: UInt16 = 18
     package static let notAuthoritative: UInt16 = 20
+    package static let noReachableAuthority: UInt16 = 22
+    package static let networkError: UInt16 = 23
 }

@@ -4,6 +4,8 @@
 /// allocates.
 package struct MessageReader {
     package let bytes: [UInt8]
+    /// A pointer for each label that a name can have; more would only cost time.
+    private static let pointersMax = 128
     /// Where the next field starts.
     package private(set) var offset: Int
 
@@ -46,6 +48,7 @@ package struct MessageReader {
         var position = offset
         var partStart = offset
         var end: Int?
+        var pointers = 0
         while true {
             guard position < bytes.count else { throw .truncated(offset: position) }
             let length = Int(bytes[position])
@@ -64,7 +67,10 @@ package struct MessageReader {
             case 0xC0...0xFF:
                 guard position + 1 < bytes.count else { throw .truncated(offset: position) }
                 let target = (length & 0x3F) << 8 | Int(bytes[position + 1])
-                guard target < partStart else { throw .badPointer(offset: position) }
+                pointers += 1
+                guard target < partStart, pointers <= Self.pointersMax else {
+                    throw .badPointer(offset: position)
+                }
                 if end == nil { end = position + 2 }
                 position = target
                 partStart = target

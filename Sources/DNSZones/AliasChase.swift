@@ -39,9 +39,12 @@ struct AliasChase {
             return FallbackReply(responseCode: .refused, isAuthoritative: false, note: note)
         }
         // A target that was seen before is a loop; the client gets the loop to look at.
-        while visited.count <= AuthoritativeFallback.aliasesMax, visited.insert(name).inserted,
-            let home = home(of: name), let target = step(name, home)
-        {
+        while visited.count <= AuthoritativeFallback.aliasesMax, visited.insert(name).inserted {
+            guard let home = home(of: name) else {
+                reply.outsideTarget = name
+                break
+            }
+            guard let target = step(name, home) else { break }
             name = target
         }
         return reply

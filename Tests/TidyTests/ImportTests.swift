@@ -10,6 +10,7 @@ struct ImportTests {
         "DNSResponder": ["DNSWire", "CDatagram"],
         "ServiceCatalog": ["DNSWire"],
         "DNSZones": ["DNSWire", "DNSResponder", "ServiceCatalog", "CLDNS", "Foundation"],
+        "DNSForwarder": ["DNSWire", "DNSResponder", "NIOCore", "NIOPosix"],
         "DurableStore": ["ServiceCatalog", "GRDB", "Logging", "Foundation"],
         "HealthProber": [
             "ServiceCatalog", "DNSWire", "AsyncHTTPClient", "Logging", "ServiceLifecycle",

@@ -138,7 +138,8 @@ package final class ServiceZone: CatalogListener {
             expireSeconds: 86_400,
             minimumSeconds: settings.negativeTTLSeconds,
             ttlSeconds: settings.negativeTTLSeconds,
-            nameErrorNote: visibility.nameErrorNote
+            nameErrorNote: visibility.nameErrorNote,
+            forwardsMisses: settings.forwardsReverseMisses && settings.reverseZones.contains(apex)
         )
     }
 

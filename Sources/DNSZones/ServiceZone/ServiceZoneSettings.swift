@@ -22,6 +22,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var staticApexes: Set<DomainName>
     /// True: instances with a warning are left out as critical ones are.
     package var onlyPassing: Bool
+    /// True: others are asked about reverse names that the catalog does not have.
+    package var forwardsReverseMisses: Bool
 
     package init(
         domains: [DomainName],
@@ -34,7 +36,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         nameServerAddresses: [IPAddress] = [],
         reverseZones: [DomainName] = [],
         staticApexes: Set<DomainName> = [],
-        onlyPassing: Bool = false
+        onlyPassing: Bool = false,
+        forwardsReverseMisses: Bool = false
     ) {
         self.domains = domains
         self.datacenter = datacenter
@@ -47,6 +50,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         self.reverseZones = reverseZones
         self.staticApexes = staticApexes
         self.onlyPassing = onlyPassing
+        self.forwardsReverseMisses = forwardsReverseMisses
     }
 }
 
