@@ -5,6 +5,7 @@ package import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import ServiceCatalog
 internal import ServiceLifecycle
 
 /// The HTTP server with both APIs.
@@ -188,7 +189,9 @@ extension APIService {
         addNativeRoutes(to: &routes, context: api)
         addConsulRoutes(to: &routes, context: api)
         let responder = RequestResponder(
-            routes: routes.makeResponder(),
+            routes: routes.makeResponder(
+                defaultPolicy: api.access.settings.defaultPolicy
+            ),
             settings: settings,
             connections: connections,
             logger: logger

@@ -16,7 +16,7 @@ struct ConsulRoutes: Sendable {
         var handler: Handler
     }
 
-    static let all: [Route] = agent + catalog + health + preparedQueries
+    static let all: [Route] = agent + catalog + health + preparedQueries + accessControl
 
     private static let agent: [Route] = [
         get("agent/self") { try $0.agentSelf($1) },
@@ -79,7 +79,10 @@ extension ConsulRoutes.Route {
     ) async -> Response {
         do {
             var request = try ConsulRequest(request, name: name, body: body, client: client)
-            request.authorizer = try consul.context.access.authorizer(for: request.tokenSecret)
+            request.authorizer = try consul.context.access.authorizer(
+                for: request.tokenSecret,
+                in: consul.context.keeper
+            )
             try access.check(request, consul)
             return try await handler(consul, request).response
         } catch {

@@ -8,6 +8,9 @@ internal import Hummingbird
 struct DialectMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
+    /// `allow` or `deny`: what holds where no rule says anything.
+    let defaultPolicy: String
+
     func handle(
         _ request: Request,
         context: APIRequestContext,
@@ -22,7 +25,7 @@ struct DialectMiddleware: RouterMiddleware {
         } catch {
             response = ErrorMapping.response(for: error, dialect, logger: context.logger)
         }
-        if dialect == .consul { response.headers[ConsulHeader.defaultACLPolicy] = "allow" }
+        if dialect == .consul { response.headers[ConsulHeader.defaultACLPolicy] = defaultPolicy }
         return response
     }
 }

@@ -40,9 +40,9 @@ struct RouteTable {
     }
 
     /// Builds what finds and runs the handler of a request.
-    func makeResponder() -> RouterResponder<APIRequestContext> {
+    func makeResponder(defaultPolicy: String) -> RouterResponder<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
-        router.add(middleware: DialectMiddleware())
+        router.add(middleware: DialectMiddleware(defaultPolicy: defaultPolicy))
         for route in routes { Self.add(route, to: router) }
         return router.buildResponder()
     }

@@ -20,4 +20,7 @@ package struct AccessSettings: Hashable, Sendable {
         self.defaultSecret = defaultSecret
         self.dnsSecret = dnsSecret
     }
+
+    /// `allow` or `deny`; without access control everything is allowed.
+    package var defaultPolicy: String { !isEnabled || allowsByDefault ? "allow" : "deny" }
 }

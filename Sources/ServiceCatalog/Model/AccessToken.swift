@@ -5,7 +5,14 @@ package struct AccessToken: Codable, Hashable, Sendable {
     package var secretID: String
     package var description: String
     package var policyIDs: [String]
-    /// True: everything is allowed.
+    /// Services that it may register.
+    package var serviceIdentities: [TemplatedPolicy] = []
+    /// Nodes that it may register.
+    package var nodeIdentities: [TemplatedPolicy] = []
+    package var templatedPolicies: [TemplatedPolicy] = []
+    /// As the client said it; there is one datacenter.
+    package var isLocal = false
+    /// True: everything is allowed, as with the policy `global-management`.
     package var isManagement: Bool
     package var createTimeMilliseconds: Int
     /// Since 1970, as the creation; nil: it does not expire.

@@ -15,7 +15,10 @@ final class ConsulHarness: Sendable {
     let api: ConsulAPI
     let context: APIContext
 
-    init(probeTargets: ProbeTargetPolicy = .privateNetworks) async throws {
+    init(
+        probeTargets: ProbeTargetPolicy = .privateNetworks,
+        access: AccessControl = .off
+    ) async throws {
         let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
         self.keeper = keeper
         log = MemoryLog(keeper)
@@ -33,6 +36,7 @@ final class ConsulHarness: Sendable {
                 version: "0.1",
                 dnsAddresses: ["127.0.0.1:8600"]
             ),
+            access: access,
             limits: CatalogLimits(),
             probeTargets: probeTargets,
             leaseTerms: LeaseTerms(),

@@ -32,6 +32,7 @@ struct TestServer: Sendable {
     static func with(
         limits: CatalogLimits = CatalogLimits(),
         settings: APISettings = APISettings(),
+        access: AccessControl = .off,
         answerTTLSeconds: Int = 0,
         _ body: (TestServer) async throws -> Void
     ) async throws {
@@ -41,7 +42,8 @@ struct TestServer: Sendable {
         let problem = Problem()
         let node = Node(name: nodeName, address: "10.9.9.9", datacenter: "dc1")
         try await log.append(.register(Registration(node: node)))
-        let api = context(keeper, log, leases, problem, limits, answerTTLSeconds)
+        var api = context(keeper, log, leases, problem, limits, answerTTLSeconds)
+        api.access = access
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let service = try await APIService.bind(
