@@ -11,59 +11,69 @@ struct ConsulRoutes: Sendable {
         var method: HTTPRequest.Method
         /// The path below `/v1/`; after a `/` at its end a name follows, which may have slashes.
         var path: String
-        /// What a token must allow; without a word of its own a route is for management tokens alone.
-        var access = RouteAccess.requires { _, _ in .accessWrite }
+        /// What the token of a request must allow.
+        var access: RouteAccess
         var handler: Handler
     }
 
     static let all: [Route] = agent + catalog + health + preparedQueries + accessControl
 
     private static let agent: [Route] = [
-        get("agent/self") { try $0.agentSelf($1) },
-        get("agent/members") { try $0.agentMembers($1) },
-        get("agent/services") { try $0.agentServices($1) },
-        get("agent/service/") { try await $0.agentService($1) },
-        put("agent/service/register") { try await $0.registerService($1) },
-        put("agent/service/deregister/") { try await $0.deregisterService($1) },
-        put("agent/service/maintenance/") { try await $0.maintainService($1) },
-        put("agent/maintenance") { try await $0.maintainNode($1) },
-        get("agent/checks") { try $0.agentChecks($1) },
-        put("agent/check/register") { try await $0.registerCheck($1) },
-        put("agent/check/deregister/") { try await $0.deregisterCheck($1) },
-        put("agent/check/pass/") { try await $0.reportCheck($1, .passing) },
-        put("agent/check/warn/") { try await $0.reportCheck($1, .warning) },
-        put("agent/check/fail/") { try await $0.reportCheck($1, .critical) },
-        put("agent/check/update/") { try await $0.updateCheck($1) },
-        get("agent/health/service/id/") { try $0.agentHealthOfInstance($1) },
-        get("agent/health/service/name/") { try $0.agentHealthOfService($1) },
+        get("agent/self", .onAgent(Permission.agentRead)) { try $0.agentSelf($1) },
+        get("agent/members", .inHandler) { try $0.agentMembers($1) },
+        get("agent/services", .inHandler) { try $0.agentServices($1) },
+        get("agent/service/", .inHandler) { try await $0.agentService($1) },
+        put("agent/service/register", .inHandler) { try await $0.registerService($1) },
+        put("agent/service/deregister/", .inHandler) { try await $0.deregisterService($1) },
+        put("agent/service/maintenance/", .inHandler) { try await $0.maintainService($1) },
+        put("agent/maintenance", .onAgent(Permission.nodeWrite)) { try await $0.maintainNode($1) },
+        get("agent/checks", .inHandler) { try $0.agentChecks($1) },
+        put("agent/check/register", .inHandler) { try await $0.registerCheck($1) },
+        put("agent/check/deregister/", .inHandler) { try await $0.deregisterCheck($1) },
+        put("agent/check/pass/", .inHandler) { try await $0.reportCheck($1, .passing) },
+        put("agent/check/warn/", .inHandler) { try await $0.reportCheck($1, .warning) },
+        put("agent/check/fail/", .inHandler) { try await $0.reportCheck($1, .critical) },
+        put("agent/check/update/", .inHandler) { try await $0.updateCheck($1) },
+        get("agent/health/service/id/", .inHandler) { try $0.agentHealthOfInstance($1) },
+        get("agent/health/service/name/", .onName(Permission.serviceRead)) {
+            try $0.agentHealthOfService($1)
+        },
     ]
 
     private static let catalog: [Route] = [
-        put("catalog/register") { try await $0.registerInCatalog($1) },
-        put("catalog/deregister") { try await $0.deregisterFromCatalog($1) },
-        get("catalog/datacenters") { try $0.datacenters($1) },
-        get("catalog/services") { try await $0.services($1) },
-        get("catalog/service/") { try await $0.serviceNodes($1) },
-        get("catalog/nodes") { try await $0.nodes($1) },
-        get("catalog/node/") { try await $0.node($1) },
-        get("catalog/node-services/") { try await $0.nodeServices($1) },
-        get("status/leader") { try $0.leader($1) },
-        get("status/peers") { try $0.peers($1) },
+        put("catalog/register", .inHandler) { try await $0.registerInCatalog($1) },
+        put("catalog/deregister", .inHandler) { try await $0.deregisterFromCatalog($1) },
+        get("catalog/datacenters", .open) { try $0.datacenters($1) },
+        get("catalog/services", .inHandler) { try await $0.services($1) },
+        get("catalog/service/", .inHandler) { try await $0.serviceNodes($1) },
+        get("catalog/nodes", .inHandler) { try await $0.nodes($1) },
+        get("catalog/node/", .inHandler) { try await $0.node($1) },
+        get("catalog/node-services/", .inHandler) { try await $0.nodeServices($1) },
+        get("status/leader", .open) { try $0.leader($1) },
+        get("status/peers", .open) { try $0.peers($1) },
     ]
 
     private static let health: [Route] = [
-        get("health/service/") { try await $0.healthOfService($1) },
-        get("health/node/") { try await $0.checksOfNode($1) },
-        get("health/checks/") { try await $0.checksOfService($1) },
-        get("health/state/") { try await $0.checksInState($1) },
+        get("health/service/", .inHandler) { try await $0.healthOfService($1) },
+        get("health/node/", .inHandler) { try await $0.checksOfNode($1) },
+        get("health/checks/", .inHandler) { try await $0.checksOfService($1) },
+        get("health/state/", .inHandler) { try await $0.checksInState($1) },
     ]
 
-    private static func get(_ path: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .get, path: path, handler: handler)
+    static func get(
+        _ path: String,
+        _ access: RouteAccess,
+        _ handler: @escaping Handler
+    ) -> Route {
+        Route(method: .get, path: path, access: access, handler: handler)
     }
 
-    private static func put(_ path: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .put, path: path, handler: handler)
+    static func put(
+        _ path: String,
+        _ access: RouteAccess,
+        _ handler: @escaping Handler
+    ) -> Route {
+        Route(method: .put, path: path, access: access, handler: handler)
     }
 }
 

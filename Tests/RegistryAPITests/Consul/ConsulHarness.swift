@@ -88,7 +88,7 @@ final class ConsulHarness: Sendable {
         // The most exact route first, as a router decides.
         let fitting = routes.filter { route in
             route.path.hasSuffix("/")
-                ? path.hasPrefix("/v1/\(route.path)") : path == "/v1/\(route.path)"
+                ? "\(path)/".hasPrefix("/v1/\(route.path)") : path == "/v1/\(route.path)"
         }
         guard let route = fitting.max(by: { $0.path.count < $1.path.count }) else {
             throw NoRoute(description: "\(method) \(path)")

@@ -16,11 +16,11 @@ struct PolicyEndpointTests {
         let body = #"{"Name":"keys","Description":"d","Rules":"\#(rules.escaped)"}"#
         let made = try await consul.send(.put, "/v1/acl/policy", body, as: management)
         #expect(made.status == 200)
-        #expect(made.json["Rules"].string == rules)
-        let id = try #require(made.json["ID"].string)
+        #expect(made.json["Rules"].text == rules)
+        let id = try #require(made.json["ID"].text)
         for path in ["policy/\(id)", "policy/name/keys"] {
             let read = try await consul.send(.get, "/v1/acl/\(path)", as: management)
-            #expect(read.json["ID"].string == id, "\(path)")
+            #expect(read.json["ID"].text == id, "\(path)")
             #expect(read.headers["X-Consul-Index"] != nil)
         }
         let changed = try await consul.send(
@@ -29,10 +29,10 @@ struct PolicyEndpointTests {
             #"{"ID":"\#(id)","Name":"keys2","Rules":""}"#,
             as: management
         )
-        #expect(changed.json["Name"].string == "keys2")
+        #expect(changed.json["Name"].text == "keys2")
         let all = try await consul.send(.get, "/v1/acl/policies", as: management)
         #expect(
-            all.json.array?.compactMap { $0["Name"].string }
+            all.json.list.compactMap { $0["Name"].text }
                 == ["builtin/global-read-only", "global-management", "keys2"]
         )
         #expect(all.json[0]["Rules"] == .null)
@@ -91,7 +91,7 @@ struct PolicyEndpointTests {
             #expect(new.status == 400)
             #expect(new.body.contains("There are no \(kind)s here"))
         }
-        #expect(try await consul.get("/v1/acl/replication").json["Enabled"].bool == false)
+        #expect(try await consul.get("/v1/acl/replication").json["Enabled"] == .bool(false))
     }
 }
 

@@ -29,10 +29,10 @@ struct TokenEndpointTests {
         let consul = try await ConsulHarness(access: AccessControl(settings, now: { 0 }))
         let first = try await consul.put("/v1/acl/bootstrap")
         #expect(first.status == 200)
-        let secret = try #require(first.json["SecretID"].string)
+        let secret = try #require(first.json["SecretID"].text)
         #expect(UUIDText.isUUID(secret))
-        #expect(first.json["ID"].string == secret)
-        #expect(first.json["Policies"][0]["Name"].string == "global-management")
+        #expect(first.json["ID"].text == secret)
+        #expect(first.json["Policies"][0]["Name"].text == "global-management")
         let again = try await consul.put("/v1/acl/bootstrap")
         #expect(again.status == 403)
         #expect(again.body.hasPrefix("Permission denied: ACL bootstrap no longer allowed"))
@@ -40,7 +40,7 @@ struct TokenEndpointTests {
         let given = try await ConsulHarness(access: AccessControl(settings, now: { 0 }))
         let body = #"{"BootstrapSecret":"22222222-aaaa-4aaa-8aaa-222222222222"}"#
         let wanted = try await given.put("/v1/acl/bootstrap", body)
-        #expect(wanted.json["SecretID"].string == "22222222-aaaa-4aaa-8aaa-222222222222")
+        #expect(wanted.json["SecretID"].text == "22222222-aaaa-4aaa-8aaa-222222222222")
     }
 
     @Test("a token is made, read, changed, cloned, listed and removed")
@@ -52,7 +52,7 @@ struct TokenEndpointTests {
             #"{"Name":"web","Rules":"service \"web\" { policy = \"write\" }"}"#,
             as: management
         )
-        let policyID = try #require(policy.json["ID"].string)
+        let policyID = try #require(policy.json["ID"].text)
         let made = try await consul.send(
             .put,
             "/v1/acl/token",
@@ -61,17 +61,17 @@ struct TokenEndpointTests {
             as: management
         )
         #expect(made.status == 200)
-        let accessor = try #require(made.json["AccessorID"].string)
-        let secret = try #require(made.json["SecretID"].string)
-        #expect(made.json["Policies"][0]["ID"].string == policyID)
-        #expect(made.json["ServiceIdentities"][0]["ServiceName"].string == "db")
-        #expect(made.json["Local"].bool == true)
-        #expect(made.json["CreateTime"].string == "2023-11-14T22:13:20.000Z")
-        #expect(made.json["ExpirationTime"].string == "2023-11-14T23:13:20.000Z")
+        let accessor = try #require(made.json["AccessorID"].text)
+        let secret = try #require(made.json["SecretID"].text)
+        #expect(made.json["Policies"][0]["ID"].text == policyID)
+        #expect(made.json["ServiceIdentities"][0]["ServiceName"].text == "db")
+        #expect(made.json["Local"] == .bool(true))
+        #expect(made.json["CreateTime"].text == "2023-11-14T22:13:20.000Z")
+        #expect(made.json["ExpirationTime"].text == "2023-11-14T23:13:20.000Z")
 
         let own = try await consul.send(.get, "/v1/acl/token/self", as: secret)
-        #expect(own.json["AccessorID"].string == accessor)
-        #expect(own.json["SecretID"].string == secret)
+        #expect(own.json["AccessorID"].text == accessor)
+        #expect(own.json["SecretID"].text == secret)
         #expect(try await consul.send(.get, "/v1/acl/token/\(accessor)", as: secret).status == 403)
 
         let changed = try await consul.send(
@@ -80,10 +80,10 @@ struct TokenEndpointTests {
             #"{"AccessorID":"\#(accessor)","SecretID":"\#(secret)","Description":"e"}"#,
             as: management
         )
-        #expect(changed.json["Description"].string == "e")
-        #expect(changed.json["SecretID"].string == secret)
+        #expect(changed.json["Description"].text == "e")
+        #expect(changed.json["SecretID"].text == secret)
         #expect(changed.json["Policies"] == .null)
-        #expect(changed.json["Local"].bool == true)
+        #expect(changed.json["Local"] == .bool(true))
 
         let clone = try await consul.send(
             .put,
@@ -91,11 +91,11 @@ struct TokenEndpointTests {
             #"{"Description":"copy"}"#,
             as: management
         )
-        #expect(clone.json["SecretID"].string != secret)
-        #expect(clone.json["Description"].string == "copy")
+        #expect(clone.json["SecretID"].text != secret)
+        #expect(clone.json["Description"].text == "copy")
 
         let all = try await consul.send(.get, "/v1/acl/tokens", as: management)
-        #expect(all.json.array?.count == 4)
+        #expect(all.json.list.count == 4)
         #expect(all.headers["X-Consul-Index"] != nil)
 
         let removed = try await consul.send(.delete, "/v1/acl/token/\(accessor)", as: management)
@@ -111,9 +111,9 @@ struct TokenEndpointTests {
         let reader = try await consul.token("reader", "acl = \"read\"")
         let all = try await consul.send(.get, "/v1/acl/tokens", as: reader)
         #expect(all.status == 200)
-        for token in all.json.array ?? [] { #expect(token["SecretID"].string == "<hidden>") }
+        for token in all.json.list { #expect(token["SecretID"].text == "<hidden>") }
         let own = try await consul.send(.get, "/v1/acl/token/self", as: reader)
-        #expect(own.json["SecretID"].string == reader)
+        #expect(own.json["SecretID"].text == reader)
         let denied = try await consul.send(.put, "/v1/acl/token", "{}", as: reader)
         #expect(denied.status == 403)
         #expect(
@@ -153,7 +153,7 @@ struct TokenEndpointTests {
             (#"{"AccessorID":"11111111-bbbb-4bbb-8bbb-111111111111"}"#, "already in use"),
             (#"{"AccessorID":"00000000-0000-0000-0000-000000000002"}"#, "reserved"),
             (#"{"ExpirationTTL":"1s"}"#, "between 1m0s and 24h0m0s"),
-            (#"{"ExpirationTTL":"9999999h"}"#, "between 1m0s and 24h0m0s"),
+            (#"{"ExpirationTTL":"48h"}"#, "between 1m0s and 24h0m0s"),
             (#"{"ExpirationTime":"tomorrow"}"#, "ExpirationTime must be like"),
             (#"{"TemplatedPolicies":[{"TemplateName":"builtin/x"}]}"#, "does not exist here"),
             (#"{"TemplatedPolicies":[{"TemplateName":"builtin/service"}]}"#, "must have a name"),
