@@ -73,7 +73,7 @@ package struct QueryExecutor: Sendable {
     /// What the token in the query may read; nil where there is none, or nobody asks for tokens.
     private func visibility(ofTokenOf query: PreparedQuery) -> ((ServiceInstance) -> Bool)? {
         guard access.isEnabled, !query.token.isEmpty else { return nil }
-        guard let authorizer = try? access.authorizer(for: query.token) else {
+        guard let authorizer = try? access.authorizer(for: query.token, in: keeper) else {
             return { _ in false }
         }
         return { authorizer.mayRead($0) }

@@ -109,14 +109,15 @@ struct QueryExecutorTests {
                 )
             )
         }
-        var settings = AccessSettings()
-        settings.isEnabled = true
+        try catalog.apply(
+            .setAccessToken(
+                AccessToken(accessorID: "a", secretID: "secret", isManagement: true)
+            )
+        )
+        let settings = AccessSettings(isEnabled: true)
         let executor = QueryExecutor(
             keeper: CatalogKeeper(catalog),
-            access: AccessControl(
-                settings,
-                authorizers: ["secret": Authorizer.management(accessorID: "a")]
-            )
+            access: AccessControl(settings, now: { 0 })
         )
         func count(_ name: String) throws -> Int? {
             try executor.execute(name, from: QuerySource(localNode: "n1"), wantsChecks: false) {
