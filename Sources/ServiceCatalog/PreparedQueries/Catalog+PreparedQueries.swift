@@ -76,6 +76,9 @@ extension Catalog {
         if !new.name.isEmpty, queryRecords[Self.fold(new.name)] != nil {
             throw .preparedQueryNameIsID(new.name)
         }
+        if !new.session.isEmpty, session(new.session) == nil {
+            throw .invalidSession(new.session)
+        }
     }
 
     mutating func deletePreparedQuery(

@@ -33,12 +33,14 @@ struct PreparedQueryNames: Sendable {
     func hasName(endingIn end: String) -> Bool { ends[Catalog.fold(end)] != nil }
 
     /// The queries that end with a session.
-    func ids(ofSession id: String) -> [String] { (idsBySession[id] ?? []).sorted() }
+    func ids(ofSession id: String) -> [String] { (idsBySession[Catalog.fold(id)] ?? []).sorted() }
 
     mutating func insert(_ query: PreparedQuery) {
         let name = Catalog.fold(query.name)
         let id = Catalog.fold(query.id)
-        if !query.session.isEmpty { idsBySession[query.session, default: []].insert(id) }
+        if !query.session.isEmpty {
+            idsBySession[Catalog.fold(query.session), default: []].insert(id)
+        }
         if query.template != nil { templates[name] = id }
         guard !name.isEmpty else { return }
         ids[name] = id
@@ -47,8 +49,9 @@ struct PreparedQueryNames: Sendable {
 
     mutating func remove(_ query: PreparedQuery) {
         let name = Catalog.fold(query.name)
-        idsBySession[query.session]?.remove(Catalog.fold(query.id))
-        if idsBySession[query.session]?.isEmpty == true { idsBySession[query.session] = nil }
+        let session = Catalog.fold(query.session)
+        idsBySession[session]?.remove(Catalog.fold(query.id))
+        if idsBySession[session]?.isEmpty == true { idsBySession[session] = nil }
         if query.template != nil { templates[name] = nil }
         guard ids.removeValue(forKey: name) != nil else { return }
         for end in Self.ends(of: name) {

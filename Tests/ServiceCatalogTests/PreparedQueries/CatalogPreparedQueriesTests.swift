@@ -107,4 +107,19 @@ struct CatalogPreparedQueriesTests {
         try catalog.apply(.setPreparedQuery(Self.query("t", "g", isTemplate: true)))
         #expect(catalog.mayHavePreparedQuery(endingIn: "z"))
     }
+
+    @Test("a query bound to a session needs one, and ends with it")
+    func session() throws {
+        var catalog = try catalog(Self.query("a", "web"))
+        #expect(throws: CatalogRejection.invalidSession("S")) {
+            try catalog.apply(.setPreparedQuery(Self.query("b", "bound", session: "S")))
+        }
+        try catalog.apply(.createSession(Session(id: "s", node: "n1")))
+        try catalog.apply(.setPreparedQuery(Self.query("b", "bound", session: "S")))
+        try catalog.apply(.setPreparedQuery(Self.query("c", session: "s")))
+        let delta = try catalog.apply(.endSession(id: "s", onlyIf: nil))
+        #expect(delta.changesPreparedQueries)
+        #expect(catalog.preparedQueries.map(\.id) == ["a"])
+        #expect(catalog.preparedQuery(name: "bound") == nil)
+    }
 }
