@@ -5,7 +5,7 @@ extension ConsulAPI {
     /// The version of Consul whose API this is.
     ///
     /// Why: clients such as Nomad use a feature only from the version on that brought it.
-    private static let compatibleVersion = "1.21.4"
+    static let compatibleVersion = "1.21.4"
     /// The port that Consul's servers speak to each other on; clients take the address apart.
     private static let serverPort = 8300
     private static let gossipPort = 8301
@@ -96,7 +96,7 @@ extension ConsulAPI {
         .json(for: request) { $0.strings([serverAddress]) }
     }
 
-    private var serverAddress: String {
+    var serverAddress: String {
         let address = context.identity.address
         return HostKind(address) == .ipv6
             ? "[\(address)]:\(Self.serverPort)" : "\(address):\(Self.serverPort)"

@@ -16,7 +16,8 @@ struct ConsulRoutes: Sendable {
         var handler: Handler
     }
 
-    static let all: [Route] = agent + catalog + health + preparedQueries + accessControl
+    static let all: [Route] =
+        agent + catalog + health + preparedQueries + accessControl + `operator`
 
     private static let agent: [Route] = [
         get("agent/self", .onAgent(Permission.agentRead)) { try $0.agentSelf($1) },

@@ -265,10 +265,11 @@ def query(surface):
     assert [one["Name"] for one in c.query.list()] == ["europe"]
     definition = c.query.get(identifier)[0]
     assert definition["Service"]["Service"] == "api" and definition["Service"]["Tags"] == ["eu"], definition
-    for name in (identifier, "europe"):
-        found = c.query.execute(name)
-        assert [one["Service"]["ID"] for one in found["Nodes"]] == ["api-1"], found
-        assert (found["Service"], found["Datacenter"], found["DNS"]["TTL"]) == ("api", "dc1", "10s"), found
+    found = c.query.execute("europe")
+    assert [one["Service"]["ID"] for one in found["Nodes"]] == ["api-1"], found
+    assert (found["Service"], found["Datacenter"], found["DNS"]["TTL"]) == ("api", "dc1", "10s"), found
+    # Both libraries make each query a template, which has no name of its own to be found by its ID.
+    surface.refused(500, "only be resolved up by name", c.query.execute, identifier)
     assert c.query.update(identifier, "api", "america", tags=["us"]) is True
     found = c.query.execute("america", near="_agent", limit=1)
     assert [one["Service"]["ID"] for one in found["Nodes"]] == ["api-2"], found

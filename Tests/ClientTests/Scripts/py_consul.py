@@ -1,4 +1,7 @@
-"""py_consul.py PORT: uses every method of py-consul against a Rollcall, and checks what comes back."""
+"""py_consul.py PORT [limited]: uses py-consul against a Rollcall, and checks what comes back.
+
+All of its methods; with "limited" those about tokens, against a Rollcall that limits access.
+"""
 
 import sys
 
@@ -112,6 +115,15 @@ def refused(surface):
         (c.operator.keyring_use, "a"),
         (c.operator.keyring_remove, "a"),
         (c.operator.usage,),
+        (c.acl.templated_policy.list,),
+        (c.acl.templated_policy.read, "builtin/dns"),
+        (c.acl.templated_policy.preview, "builtin/dns", {}),
+        (c.agent.token.set, "default", "secret"),
+        (c.agent.token.set_default, "secret"),
+        (c.agent.token.set_agent, "secret"),
+        (c.agent.token.set_agent_recovery, "secret"),
+        (c.agent.token.set_replication, "secret"),
+        (c.agent.token.set_config_file_service_registration, "secret"),
     ]
     surface.all_refused(404, "", calls)
 
@@ -153,21 +165,59 @@ def access_without_lists(surface):
         binding,
         (acl.binding_rule.update, "id", *binding[1:]),
         (acl.binding_rule.delete, "id"),
-        (acl.templated_policy.list,),
-        (acl.templated_policy.read, "builtin/dns"),
-        (acl.templated_policy.preview, "builtin/dns", {}),
-        (c.agent.token.set, "default", "secret"),
-        (c.agent.token.set_default, "secret"),
-        (c.agent.token.set_agent, "secret"),
-        (c.agent.token.set_agent_recovery, "secret"),
-        (c.agent.token.set_replication, "secret"),
-        (c.agent.token.set_config_file_service_registration, "secret"),
     ]
     surface.all_refused(401, "ACL support disabled", calls)
 
 
+def access(surface):
+    """Tokens with policies allow what they say, and nothing else."""
+    c = surface.client
+    c.token = c.acl.bootstrap()["SecretID"]
+    surface.refused(403, "bootstrap", c.acl.bootstrap)
+    rules = {"service": {"web": {"policy": "write"}}, "node_prefix": {"": {"policy": "read"}}}
+    policy = c.acl.policy.create("web", description="may register web", rules=rules)
+    assert c.acl.policy.read(policy["ID"])["Name"] == "web"
+    assert "web" in [one["Name"] for one in c.acl.policy.list()]
+    made = c.acl.token.create(policies_id=[policy["ID"]], description="for web")
+    accessor = made["AccessorID"]
+    assert c.acl.token.read(accessor)["Description"] == "for web"
+    assert accessor in [one["AccessorID"] for one in c.acl.token.list()]
+
+    web = type(c)(port=c.http.port, token=made["SecretID"])
+    assert web.acl.token.read_self()["AccessorID"] == accessor
+    assert web.agent.service.register("web", port=80)
+    for call, *arguments in [(web.agent.service.register, "db"), (web.acl.token.list,)]:
+        try:
+            call(*arguments)
+        except consul.ACLPermissionDenied as denied:
+            assert "Permission denied" in str(denied), denied
+        else:
+            raise AssertionError(f"{arguments} was allowed")
+    assert "web" in web.catalog.services()[1]
+    assert "web" not in type(c)(port=c.http.port).catalog.services()[1]
+
+    rules["service"]["db"] = {"policy": "write"}
+    c.acl.policy.update(policy["ID"], "web", rules=rules)
+    assert web.agent.service.register("db", port=5432)
+    clone = c.acl.token.clone(accessor, description="again")
+    assert clone["SecretID"] != made["SecretID"], clone
+    updated = c.acl.token.update(accessor, policies_id=[policy["ID"]], description="still for web")
+    assert updated["Description"] == "still for web", updated
+    assert c.acl.token.delete(accessor) is True
+    assert c.acl.policy.delete(policy["ID"]) is True
+    try:
+        web.agent.service.register("web", port=81)
+    except consul.ACLPermissionDenied:
+        pass
+    else:
+        raise AssertionError("a deleted token was accepted")
+
+
 def main():
     surface = Surface(consul.Consul(port=int(sys.argv[1]), connections_timeout=20))
+    if sys.argv[2:] == ["limited"]:
+        surface.section(access)
+        return surface.failed()
     own = [agent, mesh_answers, coordinate, operator, snapshot, refused, access_without_lists]
     for section in common_api.ALL + own:
         surface.section(section)

@@ -1,4 +1,7 @@
-"""python_consul2.py PORT: uses every method of python-consul2 against a Rollcall, and checks what comes back."""
+"""python_consul2.py PORT [limited]: uses python-consul2 against a Rollcall, and checks what comes back.
+
+All of its methods; with "limited" those about tokens, against a Rollcall that limits access.
+"""
 
 import os
 import sys
@@ -115,8 +118,9 @@ def access_without_lists(surface):
 def access_of_old(surface):
     """The interface that Consul itself dropped in 1.11."""
     acl = surface.client.acl
+    calls = [(acl.create_translate, "rules"), (acl.get_translate, "id")]
     for part in (acl, acl.legacy_tokens):
-        calls = [
+        calls += [
             (part.list,),
             (part.info, "id"),
             (part.create,),
@@ -124,13 +128,41 @@ def access_of_old(surface):
             (part.clone, "id"),
             (part.destroy, "id"),
         ]
-        surface.all_refused(404, "", calls)
-    surface.refused(404, "", acl.create_translate, "rules")
-    surface.refused(404, "", acl.get_translate, "id")
+    surface.all_refused(410, "removed in Consul 1.11", calls)
+
+
+def access(surface):
+    """Tokens with policies allow what they say, and nothing else."""
+    c = surface.client
+    c.token = c.acl.bootstrap()["SecretID"]
+    rules = 'service "web" { policy = "write" } node_prefix "" { policy = "read" }'
+    policy = c.acl.policy.create("web", description="may register web", rules=rules)
+    assert c.acl.policy.get(policy["ID"])["Rules"] == rules
+    made = c.acl.tokens.create({"Description": "for web", "Policies": [{"Name": "web"}]})
+    accessor = made["AccessorID"]
+    assert c.acl.tokens.get(accessor)["Policies"][0]["Name"] == "web"
+
+    web = type(c)(port=c.http.port, token=made["SecretID"])
+    assert web.acl.tokens.self()["AccessorID"] == accessor
+    assert web.agent.service.register("web", port=80)
+    try:
+        web.agent.service.register("db")
+    except consul.ACLPermissionDenied as denied:
+        assert "Permission denied" in str(denied), denied
+    else:
+        raise AssertionError("db was allowed")
+    assert "web" not in type(c)(port=c.http.port).catalog.services()[1]
+    assert c.acl.tokens.delete(accessor) is True
+    assert c.acl.policy.delete(policy["ID"]) is True
+    assert c.acl.roles.list() == [] and c.acl.auth_method.list() == [] and c.acl.binding_rule.list() == []
+    assert c.acl.replication()["Enabled"] is False
 
 
 def main():
     surface = Surface(consul.Consul(port=int(sys.argv[1]), timeout=20))
+    if sys.argv[2:] == ["limited"]:
+        surface.section(access)
+        return surface.failed()
     own = [operator, snapshot, refused, access_without_lists, access_of_old]
     for section in common_api.ALL + own:
         surface.section(section)
