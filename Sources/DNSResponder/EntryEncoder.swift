@@ -162,7 +162,7 @@ struct EntryEncoder {
             }
             try appendBody(record, to: &records)
         }
-        return (try compiled(records, rotates: rotates, isReferral: false), dependsOnName)
+        return (try compiled(records, rotates: rotates, limit: rrset.limit), dependsOnName)
     }
 
     private func referral(_ nameServers: PublishedRRset) throws(AnswerTableError) -> [UInt8] {
@@ -182,7 +182,7 @@ struct EntryEncoder {
             records.appendOwner(record.owner, sharing: name)
             try appendBody(record, to: &records)
         }
-        return try compiled(records, rotates: false, isReferral: true)
+        return try compiled(records, isReferral: true)
     }
 
     /// Where each target name starts that an additional owner may point to.
@@ -234,8 +234,9 @@ struct EntryEncoder {
 
     private func compiled(
         _ records: RecordsEncoder,
-        rotates: Bool,
-        isReferral: Bool
+        rotates: Bool = false,
+        isReferral: Bool = false,
+        limit: AnswerLimit = AnswerLimit()
     ) throws(AnswerTableError) -> [UInt8] {
         let count = records.boundaries.count - 1
         guard count <= Int(UInt16.max), records.bytes.count < Int(Int32.max) else {
@@ -246,7 +247,7 @@ struct EntryEncoder {
         }
         let fixupsOffset = MemoryLayout<CompiledAnswer>.stride + 4 * records.boundaries.count
         let recordsOffset = fixupsOffset + MemoryLayout<PointerFixup>.stride * records.fixups.count
-        let header = CompiledAnswer(
+        var header = CompiledAnswer(
             firstCount: UInt16(records.firstCount),
             additionalCount: UInt16(count - records.firstCount),
             firstBytes: UInt32(records.firstBytes),
@@ -256,6 +257,11 @@ struct EntryEncoder {
             rotates: rotates,
             isReferral: isReferral
         )
+        if limit.records > 0 { header.countMax = UInt16(clamping: limit.records) }
+        if limit.recordsInSmallReply > 0 {
+            header.countMaxInSmallReply = UInt16(clamping: limit.recordsInSmallReply)
+        }
+        header.isLimited = min(header.countMax, header.countMaxInSmallReply) < header.firstCount
         var block = [UInt8](repeating: 0, count: recordsOffset)
         unsafe block.withUnsafeMutableBytes { block in
             unsafe block.storeBytes(of: header, as: CompiledAnswer.self)

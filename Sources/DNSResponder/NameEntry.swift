@@ -83,6 +83,11 @@ struct CompiledAnswer {
     var recordsOffset: UInt32
     var rotates: Bool
     var isReferral: Bool
+    /// True when one of the following two is less than `firstCount`.
+    var isLimited = false
+    /// Records of the first section that a reply gives at most.
+    var countMax = UInt16.max
+    var countMaxInSmallReply = UInt16.max
 }
 
 /// A compression pointer whose value depends on the question or on the rotation.

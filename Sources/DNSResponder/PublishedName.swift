@@ -12,6 +12,7 @@ package struct PublishedRRset: Hashable, Sendable {
     package var additional: [ResourceRecord]
     /// True when each reply starts with another record, so that clients spread.
     package var rotates: Bool
+    package var limit = AnswerLimit()
 
     package init(
         type: RecordType,
@@ -25,6 +26,22 @@ package struct PublishedRRset: Hashable, Sendable {
         self.rdata = rdata
         self.additional = additional
         self.rotates = rotates
+    }
+}
+
+/// How many records of an RRset a reply gives when somebody chose that it be less than all.
+///
+/// 0 is all. Which ones depends on the client's address, so each client always sees the same ones
+/// while the RRset stays as it is. TC is not set for what a limit leaves out.
+package struct AnswerLimit: Hashable, Sendable {
+    package var records = 0
+    /// The same for UDP replies of at most 512 bytes, which is all that a client without EDNS
+    /// takes.
+    package var recordsInSmallReply = 0
+
+    package init(records: Int = 0, recordsInSmallReply: Int = 0) {
+        self.records = records
+        self.recordsInSmallReply = recordsInSmallReply
     }
 }
 

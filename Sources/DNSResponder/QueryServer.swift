@@ -248,13 +248,54 @@ internal import Synchronization
         _ answer: UnsafePointer<CompiledAnswer>,
         into writer: inout ReplyWriter
     ) {
+        if unsafe answer.pointee.isLimited, unsafe writeLimited(answer, into: &writer) { return }
         var first = 0
-        if unsafe answer.pointee.rotates {
-            // A counter would run in step with clients that ask for A and AAAA in turn; this does
-            // not.
-            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            first = unsafe Int(((random >> 32) &* UInt64(answer.pointee.firstCount)) >> 32)
-        }
+        if unsafe answer.pointee.rotates { first = unsafe randomIndex(answer.pointee.firstCount) }
         unsafe writer.write(answer, startingAt: first)
+    }
+
+    /// A counter would run in step with clients that ask for A and AAAA in turn; this does not.
+    @inline(__always)
+    private mutating func randomIndex(_ count: UInt16) -> Int {
+        random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(((random >> 32) &* UInt64(count)) >> 32)
+    }
+
+    /// Writes the records that this client gets of an answer with a limit; false when the limit
+    /// leaves out nothing of this reply.
+    @inline(never)
+    private mutating func writeLimited(
+        _ answer: UnsafePointer<CompiledAnswer>,
+        into writer: inout ReplyWriter
+    ) -> Bool {
+        let header = unsafe answer.pointee
+        let inSmallReply = unsafe writer.isSmall ? header.countMaxInSmallReply : .max
+        let countMax = min(header.countMax, inSmallReply)
+        guard countMax < header.firstCount else { return false }
+        let first =
+            if let client = unsafe origin.client(of: writer.query) {
+                client.share(of: Int(header.firstCount))
+            } else {
+                randomIndex(header.firstCount)
+            }
+        unsafe writer.writeLimited(answer, startingAt: first, countMax: Int(countMax))
+        return true
+    }
+}
+
+extension IPAddress {
+    /// A number below `count` that is always the same for one address, and evenly spread.
+    fileprivate func share(of count: Int) -> Int {
+        var hash: UInt64
+        switch self {
+        case .v4(let value): hash = UInt64(value)
+        case .v6(let value):
+            hash = UInt64(truncatingIfNeeded: value) ^ UInt64(truncatingIfNeeded: value >> 64)
+        }
+        // The finalizer of splitmix64: neighbours in a network end up far apart.
+        hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
+        hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB
+        hash ^= hash >> 31
+        return Int(((hash >> 32) &* UInt64(count)) >> 32)
     }
 }

@@ -8,17 +8,17 @@ internal import Synchronization
 ///
 /// Cost: no allocation, except in `write(_:to:)` for the fallback's values.
 @unsafe struct ReplyWriter {
-    private let query: UnsafePointer<UInt8>
-    private let reply: UnsafeMutableRawPointer
-    private let parsed: ParsedQuery
+    let query: UnsafePointer<UInt8>
+    let reply: UnsafeMutableRawPointer
+    let parsed: ParsedQuery
     private let settings: ReplySettings
     /// The reply's length so far.
-    private(set) var count: Int
+    var count: Int
     /// Where the records must end.
-    private let recordsEnd: Int
+    let recordsEnd: Int
     private(set) var responseCode: UInt16 = 0
-    private(set) var isTruncated = false
-    private var isAuthoritative = false
+    var isTruncated = false
+    var isAuthoritative = false
     private var isComplete = false
     private var answerCount: UInt16 = 0
     private var authorityCount: UInt16 = 0
@@ -214,9 +214,19 @@ internal import Synchronization
         unsafe count += used
     }
 
+    func fixups(
+        _ answer: UnsafePointer<CompiledAnswer>
+    ) -> UnsafePointer<PointerFixup> {
+        let header = unsafe answer.pointee
+        let records = Int(header.firstCount) + Int(header.additionalCount)
+        let offset = MemoryLayout<CompiledAnswer>.stride + 4 * (records + 1)
+        return unsafe (UnsafeRawPointer(answer) + offset)
+            .assumingMemoryBound(to: PointerFixup.self)
+    }
+
     /// Where record `index` starts, from the start of the records.
     @inline(__always)
-    private func boundary(_ answer: UnsafePointer<CompiledAnswer>, _ index: Int) -> UInt32 {
+    func boundary(_ answer: UnsafePointer<CompiledAnswer>, _ index: Int) -> UInt32 {
         unsafe (UnsafeRawPointer(answer) + MemoryLayout<CompiledAnswer>.stride)
             .assumingMemoryBound(to: UInt32.self)[index]
     }
@@ -228,10 +238,7 @@ internal import Synchronization
         copiedBytes: Int
     ) {
         let header = unsafe answer.pointee
-        let records = Int(header.firstCount) + Int(header.additionalCount)
-        let fixupsOffset = MemoryLayout<CompiledAnswer>.stride + 4 * (records + 1)
-        let fixups = unsafe (UnsafeRawPointer(answer) + fixupsOffset)
-            .assumingMemoryBound(to: PointerFixup.self)
+        let fixups = unsafe fixups(answer)
         var index = 0
         while index < Int(header.fixupCount) {
             let fixup = unsafe fixups[index]
@@ -252,7 +259,7 @@ internal import Synchronization
     }
 
     @inline(__always)
-    private mutating func setCounts(_ header: CompiledAnswer, first: UInt16, additional: UInt16) {
+    mutating func setCounts(_ header: CompiledAnswer, first: UInt16, additional: UInt16) {
         if header.isReferral {
             unsafe authorityCount = first
         } else {
@@ -387,7 +394,7 @@ internal import Synchronization
 
     /// Stores a value in network order.
     @inline(__always)
-    private func store(_ value: UInt16, at offset: Int) {
+    func store(_ value: UInt16, at offset: Int) {
         unsafe reply.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
     }
 }

@@ -10,6 +10,10 @@ struct AliasChase {
     let zones: StaticZoneSet
     let others: any InZoneLookup
 
+    /// SRV targets that are followed for one reply, and the additional records that may come of it.
+    private static let targetsMax = 16
+    private static let additionalMax = 512
+
     private var reply = FallbackReply(responseCode: .noError)
     private var visited: Set<DomainName> = []
 
@@ -79,19 +83,50 @@ struct AliasChase {
         case .records(let records, let additional, let note):
             reply.answer += records
             reply.additional += additional
-            reply.note = note
-        case .alias(let record):
+            if type == .srv { addTargets(of: records, beside: additional) }
+            add(note)
+        case .alias(let record, let note):
             reply.answer.append(record)
+            add(note)
             return RdataNames.target(record.rdata)
         case .noData(let soa, let note):
             reply.authority.append(soa)
-            reply.note = note
+            add(note)
         case .nameError(let soa, let note):
             reply.responseCode = .nameError
             reply.authority.append(soa)
-            reply.note = note
+            add(note)
         }
         return nil
+    }
+
+    /// Of several notes the one of the first name stays: it is what was asked about.
+    private mutating func add(_ note: ExtendedError?) {
+        if reply.note == nil { reply.note = note }
+    }
+
+    /// The addresses of SRV targets that are served here, with the aliases on the way to them.
+    private mutating func addTargets(
+        of records: [ResourceRecord],
+        beside additional: [ResourceRecord]
+    ) {
+        var done = Set(additional.map(\.owner))
+        var lookedUp = 0
+        for record in records where lookedUp < Self.targetsMax {
+            guard let target = RdataNames.host(.srv, record.rdata), done.insert(target).inserted,
+                home(of: target) != nil
+            else { continue }
+            lookedUp += 1
+            for family in [RecordType.a, .aaaa] {
+                var chase = AliasChase(type: family, zones: zones, others: others)
+                let found = chase.run(from: target)
+                guard found.responseCode == .noError else { continue }
+                for record in found.answer where !reply.additional.contains(record) {
+                    guard reply.additional.count < Self.additionalMax else { return }
+                    reply.additional.append(record)
+                }
+            }
+        }
     }
 
     private mutating func step(_ name: DomainName, _ zone: StaticZone) -> DomainName? {

@@ -186,7 +186,7 @@ extension Catalog {
             node.modifyIndex = delta.index
             nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
             if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-            own(node.ipAddresses, by: \.nodes, key, &delta)
+            own([node.ipAddresses], by: \.nodes, key, &delta)
             delta.note(.node(old: nil, new: node))
             return
         }
@@ -200,8 +200,8 @@ extension Catalog {
         if !old.id.isEmpty, old.id != node.id { nodesByID[Self.fold(old.id)] = nil }
         if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
         if old.ipAddresses != node.ipAddresses {
-            disown(old.ipAddresses, by: \.nodes, key, &delta)
-            own(node.ipAddresses, by: \.nodes, key, &delta)
+            disown([old.ipAddresses], by: \.nodes, key, &delta)
+            own([node.ipAddresses], by: \.nodes, key, &delta)
         }
         nodeRecords[key]?.node = node
         delta.note(.node(old: old, new: node))
@@ -221,10 +221,12 @@ extension Catalog {
             instanceCount += 1
             file(filed, underService: instance.service, at: delta.index)
         }
-        if old?.ipAddresses != instance.ipAddresses {
+        let groups = instance.addressGroups.map(\.addresses)
+        let oldGroups = old?.addressGroups.map(\.addresses) ?? []
+        if oldGroups != groups {
             let service = Self.fold(instance.service)
-            if let old { disown(old.ipAddresses, by: \.services, service, &delta) }
-            own(instance.ipAddresses, by: \.services, service, &delta)
+            disown(oldGroups, by: \.services, service, &delta)
+            own(groups, by: \.services, service, &delta)
         }
         delta.note(.instance(old: old, new: instance))
         if old?.tags != instance.tags || old?.service != instance.service {
@@ -290,7 +292,7 @@ extension Catalog {
         }
         for check in nodeChecks(key) { removeCheck(check, &delta) }
         if !record.node.id.isEmpty { nodesByID[Self.fold(record.node.id)] = nil }
-        disown(record.node.ipAddresses, by: \.nodes, key, &delta)
+        disown([record.node.ipAddresses], by: \.nodes, key, &delta)
         nodeRecords[key] = nil
         delta.note(.node(old: record.node, new: nil))
     }
@@ -311,7 +313,7 @@ extension Catalog {
             }
             if !record.instances.isEmpty { serviceRecords[service] = record }
         }
-        disown(instance.ipAddresses, by: \.services, service, &delta)
+        disown(instance.addressGroups.map(\.addresses), by: \.services, service, &delta)
         delta.note(.instance(old: instance, new: nil))
     }
 
@@ -334,39 +336,45 @@ extension Catalog {
 extension Catalog {
     typealias OwnerCounts = WritableKeyPath<AddressOwners, [String: Int]>
 
-    /// Counts `owner` as one that has the first of `families`, with the others beside it.
+    /// Counts `owner` as one that has the addresses of `groups`, each beside the others of its
+    /// group.
     mutating func own(
-        _ families: [IPAddress],
+        _ groups: [[IPAddress]],
         by kind: OwnerCounts,
         _ owner: String,
         _ delta: inout CatalogDelta
     ) {
-        guard let address = families.first else { return }
-        var known = owners.removeValue(forKey: address) ?? AddressOwners()
-        var isNew = known[keyPath: kind].count(owner, by: 1)
-        for companion in families.dropFirst() where known.companions.count(companion, by: 1) {
-            isNew = true
-        }
-        owners[address] = known
-        if isNew { delta.addresses.insert(address) }
+        count(groups, by: kind, owner, 1, &delta)
     }
 
     /// Takes back what `own` counted.
     mutating func disown(
-        _ families: [IPAddress],
+        _ groups: [[IPAddress]],
         by kind: OwnerCounts,
         _ owner: String,
         _ delta: inout CatalogDelta
     ) {
-        guard let address = families.first, var known = owners.removeValue(forKey: address) else {
-            return
+        count(groups, by: kind, owner, -1, &delta)
+    }
+
+    private mutating func count(
+        _ groups: [[IPAddress]],
+        by kind: OwnerCounts,
+        _ owner: String,
+        _ difference: Int,
+        _ delta: inout CatalogDelta
+    ) {
+        for group in groups {
+            for address in group {
+                var known = owners.removeValue(forKey: address) ?? AddressOwners()
+                var isOther = known[keyPath: kind].count(owner, by: difference)
+                for companion in group where companion != address {
+                    if known.companions.count(companion, by: difference) { isOther = true }
+                }
+                if !known.isEmpty { owners[address] = known }
+                if isOther { delta.addresses.insert(address) }
+            }
         }
-        var isGone = known[keyPath: kind].count(owner, by: -1)
-        for companion in families.dropFirst() where known.companions.count(companion, by: -1) {
-            isGone = true
-        }
-        if !known.isEmpty { owners[address] = known }
-        if isGone { delta.addresses.insert(address) }
     }
 }
 

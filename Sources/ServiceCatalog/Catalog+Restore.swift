@@ -52,7 +52,7 @@ extension Catalog {
         let key = Self.fold(node.name)
         nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
         if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-        own(node.ipAddresses, by: \.nodes, key, &delta)
+        own([node.ipAddresses], by: \.nodes, key, &delta)
     }
 
     private mutating func restore(_ instance: ServiceInstance, _ delta: inout CatalogDelta) {
@@ -60,7 +60,8 @@ extension Catalog {
         nodeRecords[key.node]?.instances[key.id] = instance
         instanceCount += 1
         file(key, underService: instance.service, at: delta.index)
-        own(instance.ipAddresses, by: \.services, Self.fold(instance.service), &delta)
+        let groups = instance.addressGroups.map(\.addresses)
+        own(groups, by: \.services, Self.fold(instance.service), &delta)
     }
 
     private mutating func restore(_ check: HealthCheck) {

@@ -7,9 +7,14 @@ struct ServiceNames {
     let domain: DomainName
     let datacenter: String
 
+    /// Other domains of the catalog below this one: what lies in them is theirs.
+    var inner: [DomainName] = []
+
     /// `name` under the domain, and again under the datacenter's label.
     private func both(_ name: [String]) -> [DomainName] {
-        [name, name + [datacenter]].compactMap { Self.join($0, domain) }
+        let names = [name, name + [datacenter]].compactMap { Self.join($0, domain) }
+        guard !inner.isEmpty else { return names }
+        return names.filter { name in !inner.contains { name.isSubdomain(of: $0) } }
     }
 
     /// `labels` before `domain`; nil when that is no valid name.
@@ -18,9 +23,11 @@ struct ServiceNames {
         return try? DomainName(labels: bytes + domain.labels)
     }
 
-    /// A service's or node's name in answers is one label: a dot in it would be read as two.
-    static func isLabel(_ text: String) -> Bool {
-        (1...WireLimits.labelBytesMax).contains(text.utf8.count) && !text.utf8.contains(0x2E)
+    /// The labels of `text`, which dots separate; nil when DNS cannot carry one of them.
+    static func labels(_ text: String) -> [String]? {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let sizes = 1...WireLimits.labelBytesMax
+        return labels.allSatisfy { sizes.contains($0.utf8.count) } ? labels : nil
     }
 
     /// A host name in an answer: letters, digits, `-` and `_` only (RFC 1123 §2.1), as a registrant
@@ -44,32 +51,39 @@ struct ServiceNames {
         both(["service"]) + both(["node"]) + both(["addr"]) + both([])
     }
 
-    /// `<service>.service`, `_<service>._tcp`, `_<service>._udp`, each with all its variants.
-    func service(_ service: String) -> [DomainName] {
-        guard Self.isLabel(service) else { return [] }
-        return both([service, "service"])
-            + ["_tcp", "_udp"].flatMap { protocolLabel in
-                both(["_\(service)", protocolLabel, "service"])
-                    + both(["_\(service)", protocolLabel])
+    /// `<labels>.service`: a service's name, or a tag's labels and the service's name.
+    func service(_ labels: [String]) -> [DomainName] { both(labels + ["service"]) }
+
+    /// `_<service>._tcp` and `_udp`, or with a tag of one label `_<service>._<tag>`; the label
+    /// `service` may follow (RFC 2782).
+    ///
+    /// A service with dots in its name has none of these.
+    func underscored(_ service: String, tag: String?) -> [DomainName] {
+        guard let labels = Self.labels(service), labels.count == 1 else { return [] }
+        let second: [String]
+        if let tag {
+            guard Self.labels(tag)?.count == 1, !["tcp", "udp"].contains(tag.lowercased()) else {
+                return []
             }
+            second = [tag]
+        } else {
+            second = ["tcp", "udp"]
+        }
+        return second.flatMap { label in
+            both(["_\(service)", "_\(label)", "service"]) + both(["_\(service)", "_\(label)"])
+        }
     }
 
-    /// `<tag>.<service>.service` and `_<service>._<tag>`; dots in a tag separate labels.
-    func service(_ service: String, tag: String) -> [DomainName] {
-        guard Self.isLabel(service), !tag.isEmpty else { return [] }
-        let labels = tag.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard labels.allSatisfy(Self.isLabel) else { return [] }
-        let plain = both(labels + [service, "service"])
-        guard labels.count == 1, !["tcp", "udp"].contains(tag.lowercased()) else { return plain }
-        return plain + both(["_\(service)", "_\(tag)", "service"])
-            + both(["_\(service)", "_\(tag)"])
+    /// All names of `service`, or of what bears `tag` in it.
+    func all(_ service: String, tag: String? = nil) -> [DomainName] {
+        guard let labels = Self.labels([tag, service].compactMap { $0 }.joined(separator: "."))
+        else { return [] }
+        return self.service(labels) + underscored(service, tag: tag)
     }
 
     /// `<node>.node`; dots in the node's name separate labels.
     func node(_ node: String) -> [DomainName] {
-        let labels = node.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard labels.allSatisfy(Self.isLabel) else { return [] }
-        return both(labels + ["node"])
+        Self.labels(node).map { both($0 + ["node"]) } ?? []
     }
 
     /// `<hex>.addr`.
@@ -82,8 +96,7 @@ struct ServiceNames {
 
     /// The datacenter's name of a service: what PTR records point to.
     func canonicalService(_ service: String) -> DomainName? {
-        guard Self.isLabel(service) else { return nil }
-        return both([service, "service"]).last
+        Self.labels(service).flatMap { self.service($0).last }
     }
 
     /// The datacenter's name of an address: what SRV records point to.

@@ -3,24 +3,36 @@ internal import DNSWire
 internal import ServiceCatalog
 
 extension ServiceZone {
-    /// One instance as answers need it.
-    struct Endpoint {
-        var instance: ServiceInstance
-        var node: Node
-        var health: HealthStatus
-        /// Its IP addresses, at most one a family; empty when it has a host name.
-        var addresses: [IPAddress]
-        /// Its address as text: IP or host name.
-        var host: String
-    }
-
     /// The names of `service` and of the `touched` tags, as the catalog has them now.
     func serviceChanges(
         _ service: String,
         _ touched: TouchedTags,
         _ catalog: borrowing Catalog
     ) -> [TableChange] {
-        var all: [Endpoint] = []
+        let (all, hiddenTags) = collected(service, catalog)
+        var byTag: [String: [Endpoint]] = [:]
+        for endpoint in all {
+            for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
+            where touched.isAll || touched.tags.contains(tag) {
+                byTag[tag, default: []].append(endpoint)
+            }
+        }
+        // What was shown before a rule hid it is in no event.
+        let gone = touched.tags.union(touched.isAll ? hiddenTags : []).filter { byTag[$0] == nil }
+        var changes = gone.flatMap { self.changes(service, tag: $0, [], catalog) }
+        changes += self.changes(service, tag: nil, all, catalog)
+        for (tag, endpoints) in byTag {
+            changes += self.changes(service, tag: tag, endpoints, catalog)
+        }
+        return changes
+    }
+
+    /// The instances of a service that may be shown, and the tags of the others.
+    func collected(
+        _ service: String,
+        _ catalog: borrowing Catalog
+    ) -> (shown: [Endpoint], hiddenTags: Set<String>) {
+        var shown: [Endpoint] = []
         var hiddenTags: Set<String> = []
         let visibility = visibility
         let isShown = visibility.showsService(service)
@@ -30,35 +42,53 @@ extension ServiceZone {
                 hiddenTags.formUnion(instance.tags.map { $0.lowercased() })
                 continue
             }
-            all.append(
-                Endpoint(instance, on: node, health: catalog.health(instance.key))
+            let health = catalog.health(instance.key)
+            shown.append(
+                Endpoint(instance, on: node, health: health) { isName($0, of: instance) }
             )
         }
-        var byTag: [String: [Endpoint]] = [:]
-        for endpoint in all {
-            for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
-            where touched.isAll || touched.tags.contains(tag) {
-                byTag[tag, default: []].append(endpoint)
-            }
+        return (shown, hiddenTags)
+    }
+
+    /// True for the names of the instance's service and of its tags.
+    private func isName(_ host: DomainName, of instance: ServiceInstance) -> Bool {
+        domains.contains { names in
+            host.isSubdomain(of: names.domain)
+                && (names.all(instance.service).contains(host)
+                    || instance.tags.contains {
+                        names.all(instance.service, tag: $0).contains(host)
+                    })
         }
-        let ttlSeconds = settings.serviceTTL.seconds(service)
+    }
+
+    /// What is at the names of a service, or of one of its tags; without `endpoints` they go.
+    private func changes(
+        _ service: String,
+        tag: String?,
+        _ endpoints: [Endpoint],
+        _ catalog: borrowing Catalog
+    ) -> [TableChange] {
+        let path = [tag, service].compactMap { $0 }.joined(separator: ".")
+        guard let labels = ServiceNames.labels(path) else { return [] }
+        let serviceLabels = service.utf8.count { $0 == UInt8(ascii: ".") } + 1
+        let isTaken = isTaken(labels, fromServiceOf: serviceLabels, catalog)
         var changes: [TableChange] = []
-        // What was shown before a rule hid it is in no event.
-        let goneTags = touched.tags.union(touched.isAll ? hiddenTags : [])
-            .filter { byTag[$0] == nil }
+        guard endpoints.isEmpty else {
+            for names in domains {
+                let owners = isTaken ? [] : names.service(labels)
+                let all = owners + names.underscored(service, tag: tag)
+                changes += answers(endpoints, about: service, at: all, names)
+            }
+            return changes
+        }
+        let heir = isTaken ? nil : heir(labels, ofServiceOf: serviceLabels, catalog)
         for names in domains {
-            for owner in goneTags.flatMap({ names.service(service, tag: $0) }) {
-                changes.append(remove(owner))
-            }
-            let owners = names.service(service)
-            if all.isEmpty {
-                changes += owners.map { remove($0) }
-            } else {
-                changes += answers(all, at: owners, names, ttlSeconds: ttlSeconds)
-            }
-            for (tag, endpoints) in byTag {
-                let owners = names.service(service, tag: tag)
-                changes += answers(endpoints, at: owners, names, ttlSeconds: ttlSeconds)
+            changes += names.underscored(service, tag: tag).map { remove($0) }
+            if let heir {
+                let owners = names.service(labels)
+                changes += answers(heir.endpoints, about: heir.service, at: owners, names)
+            } else if !isTaken {
+                changes += names.service(labels).map { remove($0) }
             }
         }
         return changes
@@ -67,10 +97,12 @@ extension ServiceZone {
     /// What each of `owners` answers about `endpoints`.
     private func answers(
         _ endpoints: [Endpoint],
+        about service: String,
         at owners: [DomainName],
-        _ names: ServiceNames,
-        ttlSeconds: UInt32
+        _ names: ServiceNames
     ) -> [TableChange] {
+        let settings = settings
+        let ttlSeconds = settings.serviceTTL.seconds(service)
         let up = endpoints.filter { isAnswered($0) }
         let down = endpoints.count - up.count
         let note =
@@ -80,14 +112,31 @@ extension ServiceZone {
                 infoCode: ExtendedError.other,
                 extraText: "\(down)/\(endpoints.count) unhealthy"
             )
-        var rrsets = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
-        rrsets += serviceRRset(up, names, ttlSeconds: ttlSeconds)
-        rrsets += textRRset(up, ttlSeconds: ttlSeconds)
-        // Addresses beside an alias would contradict each other: the alias is for when there are
-        // none.
-        let host = up.contains { !$0.addresses.isEmpty } ? nil : up.first?.host
+        var addresses = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
+        for index in addresses.indices {
+            addresses[index].limit.records = settings.limits.addressesMax(service)
+        }
+        var rrsets =
+            addresses
+            + serviceRRset(up, names, ttlSeconds: ttlSeconds, settings)
+            + textRRset(up, ttlSeconds: ttlSeconds)
+        for index in rrsets.indices {
+            rrsets[index].limit.recordsInSmallReply = settings.limits.smallReplyMax
+        }
+        let hosts = up.compactMap(\.host)
+        // A CNAME may not stand beside other data (RFC 1034 §3.6.2), so addresses win over host
+        // names, and of several host names the first one wins.
+        let host = addresses.isEmpty ? hosts.first : nil
+        let leadsToUs = hosts.contains { isServedHere($0) }
         return owners.map {
-            put($0, rrsets, aliasTo: host, ttlSeconds: ttlSeconds, note: note)
+            put(
+                $0,
+                rrsets,
+                aliasTo: host,
+                followsTargets: leadsToUs,
+                ttlSeconds: ttlSeconds,
+                note: note
+            )
         }
     }
 
@@ -103,68 +152,35 @@ extension ServiceZone {
         return [RecordType.a, .aaaa].compactMap { type in
             let rdata = once.filter { $0.recordType == type }.map(\.rdata)
             guard !rdata.isEmpty else { return nil }
-            return PublishedRRset(type: type, ttlSeconds: ttlSeconds, rdata: rdata, rotates: true)
+            return PublishedRRset(
+                type: type,
+                ttlSeconds: ttlSeconds,
+                rdata: Array(rdata.prefix(PublishedRRset.recordsMax)),
+                rotates: true
+            )
         }
     }
 
-    /// SRV with the targets' addresses; instances that DNS cannot carry are left out.
+    /// SRV with the targets' addresses, then the nodes' meta; instances that DNS cannot carry are
+    /// left out.
     private func serviceRRset(
         _ endpoints: [Endpoint],
         _ names: ServiceNames,
-        ttlSeconds: UInt32
+        ttlSeconds: UInt32,
+        _ settings: ServiceZoneSettings
     ) -> [PublishedRRset] {
-        var seen: Set<[UInt8]> = []
-        var rdata: [[UInt8]] = []
-        var additional: Set<ResourceRecord> = []
-        var ordered: [ResourceRecord] = []
+        var records = ServiceRecords(ttlSeconds: ttlSeconds)
         for endpoint in endpoints {
-            guard let port = UInt16(exactly: endpoint.instance.port),
-                let target = target(of: endpoint, names)
-            else { continue }
-            let weights = endpoint.instance.weights
-            let weight = endpoint.health == .passing ? weights.passing : weights.warning
-            let record = RData.srv(
-                priority: 1,
-                weight: UInt16(clamping: weight),
-                port: port,
-                target: target
-            )
-            guard seen.insert(record).inserted else { continue }
-            rdata.append(record)
-            for address in endpoint.addresses {
-                let glue = ResourceRecord(
-                    owner: target,
-                    type: address.recordType,
-                    ttlSeconds: ttlSeconds,
-                    rdata: address.rdata
-                )
-                if additional.insert(glue).inserted { ordered.append(glue) }
+            for target in endpoint.targets(names) {
+                records.add(target, weight: endpoint.weight)
             }
         }
-        guard !rdata.isEmpty else { return [] }
-        return [
-            PublishedRRset(
-                type: .srv,
-                ttlSeconds: ttlSeconds,
-                rdata: rdata,
-                additional: ordered,
-                rotates: true
-            )
-        ]
-    }
-
-    /// The name that SRV records give for an instance: the node's while it has the node's address,
-    /// else the address's own, else its host name.
-    private func target(of endpoint: Endpoint, _ names: ServiceNames) -> DomainName? {
-        if let address = endpoint.addresses.first {
-            if endpoint.instance.address.isEmpty,
-                let node = names.canonicalNode(endpoint.node.name)
-            {
-                return node
+        if settings.addsNodeText {
+            for node in endpoints.map(\.node) where !node.meta.isEmpty {
+                records.add(node, names)
             }
-            return names.canonicalAddress(address)
         }
-        return ServiceNames.host(endpoint.host)
+        return records.rrset.map { [$0] } ?? []
     }
 
     /// One TXT record for each instance with meta, its pairs as `key=value` strings in order of
@@ -181,17 +197,10 @@ extension ServiceZone {
     }
 }
 
-extension ServiceZone.Endpoint {
-    init(_ instance: ServiceInstance, on node: Node, health: HealthStatus) {
-        self.instance = instance
-        self.node = node
-        self.health = health
-        if instance.address.isEmpty {
-            addresses = node.ipAddresses
-            host = node.address
-        } else {
-            addresses = instance.ipAddresses
-            host = instance.address
-        }
+extension Endpoint {
+    /// The weight of its SRV record, by its health.
+    fileprivate var weight: UInt16 {
+        let weights = instance.weights
+        return UInt16(clamping: health == .passing ? weights.passing : weights.warning)
     }
 }

@@ -24,8 +24,12 @@ package final class ServiceZone: CatalogListener {
         self.currentSettings = Mutex(settings)
         self.currentVisibility = Mutex(visibility)
         self.publish = publish
-        self.domains = settings.domains.map {
-            ServiceNames(domain: $0, datacenter: settings.datacenter)
+        self.domains = settings.domains.map { domain in
+            ServiceNames(
+                domain: domain,
+                datacenter: settings.datacenter,
+                inner: settings.domains.filter { $0 != domain && $0.isSubdomain(of: domain) }
+            )
         }
     }
 
@@ -78,7 +82,10 @@ package final class ServiceZone: CatalogListener {
             changes += names.permanent.map { .name(PublishedName(name: $0, here: .rrsets([]))) }
             changes += nameServerChanges(names)
         }
-        for node in catalog.nodes { changes += nodeChanges(node.name, catalog) }
+        for node in catalog.nodes {
+            changes += nodeChanges(node.name, catalog)
+            if !node.id.isEmpty { changes += nodeChanges(node.id, catalog) }
+        }
         for service in catalog.serviceNames {
             changes += serviceChanges(service, TouchedTags(isAll: true), catalog)
         }
@@ -133,9 +140,9 @@ package final class ServiceZone: CatalogListener {
             mailbox: names.mailbox(settings.mailboxLabel),
             // RFC 1982: serials wrap around.
             serial: UInt32(truncatingIfNeeded: serial),
-            refreshSeconds: 3600,
-            retrySeconds: 600,
-            expireSeconds: 86_400,
+            refreshSeconds: settings.timers.refreshSeconds,
+            retrySeconds: settings.timers.retrySeconds,
+            expireSeconds: settings.timers.expireSeconds,
             minimumSeconds: settings.negativeTTLSeconds,
             ttlSeconds: settings.negativeTTLSeconds,
             nameErrorNote: visibility.nameErrorNote,
@@ -177,71 +184,4 @@ package final class ServiceZone: CatalogListener {
         )
         return PublishedName(name: apex, here: .rrsets([nameServers]))
     }
-
-    // MARK: Nodes
-
-    private func nodeChanges(_ name: String, _ catalog: borrowing Catalog) -> [TableChange] {
-        let node = catalog.node(name).flatMap { visibility.showsNode($0.name) ? $0 : nil }
-        var changes: [TableChange] = []
-        for names in domains {
-            for owner in names.node(node?.name ?? name) {
-                guard let node else {
-                    changes.append(remove(owner))
-                    continue
-                }
-                var rrsets = addressRRsets(
-                    node.ipAddresses,
-                    ttlSeconds: settings.nodeTTLSeconds
-                )
-                rrsets += NodeText.rrset(node.meta, ttlSeconds: settings.nodeTTLSeconds)
-                let host = node.ipAddresses.isEmpty ? node.address : nil
-                changes.append(
-                    put(
-                        owner,
-                        rrsets,
-                        aliasTo: host,
-                        ttlSeconds: settings.nodeTTLSeconds,
-                        note: nil
-                    )
-                )
-            }
-        }
-        return changes
-    }
-
-    // MARK: Publishing one name
-
-    func remove(_ name: DomainName) -> TableChange {
-        aliases.withLock { $0[name] = nil }
-        return .removeName(name)
-    }
-
-    /// `rrsets` at `name`; with `host` an alias to it for types that are not there.
-    func put(
-        _ name: DomainName,
-        _ rrsets: [PublishedRRset],
-        aliasTo host: String?,
-        ttlSeconds: UInt32,
-        note: ExtendedError?
-    ) -> TableChange {
-        guard let target = host.flatMap(ServiceNames.host), target != name else {
-            aliases.withLock { if !$0.isEmpty { $0[name] = nil } }
-            return .name(PublishedName(name: name, here: .rrsets(rrsets), note: note))
-        }
-        let record = ResourceRecord(
-            owner: name,
-            type: .cname,
-            ttlSeconds: ttlSeconds,
-            rdata: target.wire
-        )
-        aliases.withLock { $0[name] = ServiceAlias(record: record, rrsets: rrsets, note: note) }
-        return .name(PublishedName(name: name, here: .fallback, note: note))
-    }
-}
-
-/// A name that answers some types itself and all others by an alias.
-struct ServiceAlias: Sendable {
-    var record: ResourceRecord
-    var rrsets: [PublishedRRset]
-    var note: ExtendedError?
 }

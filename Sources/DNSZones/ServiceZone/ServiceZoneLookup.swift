@@ -8,6 +8,9 @@ package final class ServiceZoneLookup: InZoneLookup {
     /// Nil when the table has no reader left; the catalog's names are then unknown here.
     private let server: Mutex<InProcessServer?>
 
+    /// NULL (RFC 1035 §3.3.10), which no name of the catalog has.
+    private static let absentType = RecordType(rawValue: 10)
+
     /// Takes one of the readers of `table`.
     package init(zone: ServiceZone, table: AnswerTable) {
         self.zone = zone
@@ -37,16 +40,22 @@ package final class ServiceZoneLookup: InZoneLookup {
         _ name: DomainName,
         _ alias: ServiceAlias
     ) -> InZoneFinding {
-        if type == .cname || type == .any {
-            return .records([alias.record], note: alias.note)
+        if let record = alias.record, type == .cname || type == .any {
+            return .records([record], note: alias.note)
         }
-        guard let rrset = alias.rrsets.first(where: { $0.type == type }) else {
-            return .alias(alias.record)
+        if let rrset = alias.rrsets.first(where: { $0.type == type || type == .any }) {
+            return .records(
+                rrset.records(at: name),
+                additional: rrset.additional,
+                note: alias.note
+            )
         }
-        let records = rrset.rdata.map {
-            ResourceRecord(owner: name, type: type, ttlSeconds: rrset.ttlSeconds, rdata: $0)
+        if let record = alias.record { return .alias(record, note: alias.note) }
+        // The table knows the SOA: NODATA of the apex is also this name's.
+        if let apex = apex(enclosing: name), case .noData(let soa, _) = ask(apex, Self.absentType) {
+            return .noData(soa: soa, note: alias.note)
         }
-        return .records(records, additional: rrset.additional, note: alias.note)
+        return .records([], note: alias.note)
     }
 
     /// Asks the table by a message, as a client over TCP would.

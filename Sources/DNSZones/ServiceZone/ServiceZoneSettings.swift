@@ -9,6 +9,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var nodeTTLSeconds: UInt32
     /// MINIMUM and TTL of the SOA.
     package var negativeTTLSeconds: UInt32
+    package var timers: ZoneTimers
     /// The first label of the name server's name in each domain.
     package var nameServerLabel: String
     /// The first label of the SOA's mailbox in each domain.
@@ -24,6 +25,9 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     package var onlyPassing: Bool
     /// True: others are asked about reverse names that the catalog does not have.
     package var forwardsReverseMisses: Bool
+    /// True: a node's meta comes as TXT beside its addresses and beside SRV records that lead to it.
+    package var addsNodeText: Bool
+    package var limits: ServiceAnswerLimits
 
     package init(
         domains: [DomainName],
@@ -31,19 +35,23 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         serviceTTL: ServiceTTL = ServiceTTL(),
         nodeTTLSeconds: UInt32 = 5,
         negativeTTLSeconds: UInt32 = 1,
+        timers: ZoneTimers = ZoneTimers(),
         nameServerLabel: String = "ns",
         mailboxLabel: String = "hostmaster",
         nameServerAddresses: [IPAddress] = [],
         reverseZones: [DomainName] = [],
         staticApexes: Set<DomainName> = [],
         onlyPassing: Bool = false,
-        forwardsReverseMisses: Bool = false
+        forwardsReverseMisses: Bool = false,
+        addsNodeText: Bool = true,
+        limits: ServiceAnswerLimits = ServiceAnswerLimits()
     ) {
         self.domains = domains
         self.datacenter = datacenter
         self.serviceTTL = serviceTTL
         self.nodeTTLSeconds = nodeTTLSeconds
         self.negativeTTLSeconds = negativeTTLSeconds
+        self.timers = timers
         self.nameServerLabel = nameServerLabel
         self.mailboxLabel = mailboxLabel
         self.nameServerAddresses = nameServerAddresses
@@ -51,33 +59,24 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         self.staticApexes = staticApexes
         self.onlyPassing = onlyPassing
         self.forwardsReverseMisses = forwardsReverseMisses
+        self.addsNodeText = addsNodeText
+        self.limits = limits
     }
 }
 
-/// TTLs of services: by exact name, else by the longest `prefix*`, else the default.
-package struct ServiceTTL: Hashable, Sendable {
-    package var defaultSeconds: UInt32
-    /// Lower-case service names.
-    package var exact: [String: UInt32]
-    /// Lower-case prefixes, without the `*`.
-    package var prefixes: [String: UInt32]
+/// What the SOA tells secondary servers (RFC 1035 §3.3.13).
+package struct ZoneTimers: Hashable, Sendable {
+    package var refreshSeconds: UInt32
+    package var retrySeconds: UInt32
+    package var expireSeconds: UInt32
 
     package init(
-        defaultSeconds: UInt32 = 5,
-        exact: [String: UInt32] = [:],
-        prefixes: [String: UInt32] = [:]
+        refreshSeconds: UInt32 = 3600,
+        retrySeconds: UInt32 = 600,
+        expireSeconds: UInt32 = 86_400
     ) {
-        self.defaultSeconds = defaultSeconds
-        self.exact = exact
-        self.prefixes = prefixes
-    }
-
-    /// The TTL in seconds of answers about `service`; never below 1.
-    package func seconds(_ service: String) -> UInt32 {
-        let name = service.lowercased()
-        let longest = prefixes.filter { name.hasPrefix($0.key) }.max {
-            $0.key.utf8.count < $1.key.utf8.count
-        }
-        return max(1, exact[name] ?? longest?.value ?? defaultSeconds)
+        self.refreshSeconds = refreshSeconds
+        self.retrySeconds = retrySeconds
+        self.expireSeconds = expireSeconds
     }
 }

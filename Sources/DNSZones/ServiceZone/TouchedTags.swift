@@ -13,11 +13,14 @@ struct TouchedTags {
 }
 
 extension CatalogDelta {
-    /// Nodes that came, went or changed themselves.
+    /// Names and UUIDs of nodes that came, went or changed themselves.
     var touchedNodes: Set<String> {
         var names: Set<String> = []
         for case .node(let old, let new) in events {
-            if let node = new ?? old { names.insert(node.name) }
+            for case let node? in [old, new] {
+                names.insert(node.name)
+                if !node.id.isEmpty { names.insert(node.id) }
+            }
         }
         return names
     }

@@ -1,9 +1,20 @@
 package import DNSWire
 
+/// Addresses of one thing at which the same port is served, at most one a family.
+package struct AddressGroup: Hashable, Sendable {
+    package var addresses: [IPAddress]
+    package var port: Int
+
+    package init(addresses: [IPAddress], port: Int) {
+        self.addresses = addresses
+        self.port = port
+    }
+}
+
 extension Node {
     /// The node's IP addresses, at most one a family; empty when it has a host name.
     package var ipAddresses: [IPAddress] {
-        IPAddress.ipAddresses(of: address) { taggedAddresses[$0] }
+        IPAddress.byFamily(of: address) { taggedAddresses[$0] }
     }
 }
 
@@ -11,23 +22,51 @@ extension ServiceInstance {
     /// The instance's own IP addresses, at most one a family; empty when it has a host name or
     /// none.
     package var ipAddresses: [IPAddress] {
-        IPAddress.ipAddresses(of: address) { taggedAddresses[$0]?.address }
+        IPAddress.byFamily(of: address) { taggedAddresses[$0]?.address }
+    }
+
+    /// The same addresses by port: a tagged address may have a port of its own.
+    package var addressGroups: [AddressGroup] {
+        let addresses = ipAddresses
+        let ports = addresses.map { port(of: $0) }
+        guard let first = ports.first else { return [] }
+        if ports.allSatisfy({ $0 == first }) {
+            return [AddressGroup(addresses: addresses, port: first)]
+        }
+        return zip(addresses, ports).map { AddressGroup(addresses: [$0], port: $1) }
+    }
+
+    private func port(of address: IPAddress) -> Int {
+        guard let tagged = taggedAddresses[address.tag], tagged.port > 0,
+            self.address != tagged.address, IPAddress(tagged.address) == address
+        else { return port }
+        return tagged.port
     }
 }
 
 extension IPAddress {
-    /// `address`, and the tagged address of the other family if there is one.
-    fileprivate static func ipAddresses(
+    /// The role of an address in its own network, by family.
+    fileprivate var tag: String {
+        switch self {
+        case .v4: "lan_ipv4"
+        case .v6: "lan_ipv6"
+        }
+    }
+
+    /// The tagged address of each family, else `address`; the family of `address` comes first.
+    fileprivate static func byFamily(
         of address: String,
         tagged: (String) -> String?
     ) -> [IPAddress] {
-        guard let first = IPAddress(address) else { return [] }
-        let other: IPAddress? =
-            switch first {
-            case .v4: tagged("lan_ipv6").flatMap { IPAddress($0) }
-            case .v6: tagged("lan_ipv4").flatMap { IPAddress($0) }
-            }
-        guard let other, other.recordType != first.recordType else { return [first] }
-        return [first, other]
+        let main = IPAddress(address)
+        var v4 = tagged("lan_ipv4").flatMap { IPAddress($0) }
+        var v6 = tagged("lan_ipv6").flatMap { IPAddress($0) }
+        if v4?.recordType != .a { v4 = nil }
+        if v6?.recordType != .aaaa { v6 = nil }
+        switch main {
+        case .v4: return [v4 ?? main, v6].compactMap { $0 }
+        case .v6: return [v6 ?? main, v4].compactMap { $0 }
+        case nil: return [v4, v6].compactMap { $0 }
+        }
     }
 }

@@ -139,20 +139,20 @@ extension Catalog {
         switch event {
         case .node(let old, let new):
             if let new {
-                disown(new.ipAddresses, by: \.nodes, Self.fold(new.name), &unused)
+                disown([new.ipAddresses], by: \.nodes, Self.fold(new.name), &unused)
                 nodesByID[Self.fold(new.id)] = nil
             }
             if let old {
-                own(old.ipAddresses, by: \.nodes, Self.fold(old.name), &unused)
+                own([old.ipAddresses], by: \.nodes, Self.fold(old.name), &unused)
                 if !old.id.isEmpty { nodesByID[Self.fold(old.id)] = Self.fold(old.name) }
             }
         case .instance(let old, let new):
             if let new {
-                disown(new.ipAddresses, by: \.services, Self.fold(new.service), &unused)
+                disown(new.addressGroups.map(\.addresses), by: \.services, Self.fold(new.service), &unused)
                 instanceCount -= 1
             }
             if let old {
-                own(old.ipAddresses, by: \.services, Self.fold(old.service), &unused)
+                own(old.addressGroups.map(\.addresses), by: \.services, Self.fold(old.service), &unused)
                 instanceCount += 1
             }
         case .check(let old, let new):
