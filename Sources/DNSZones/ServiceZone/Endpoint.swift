@@ -60,7 +60,7 @@ struct Endpoint {
     func targets(_ names: ServiceNames) -> [Target] {
         if let host { return [Target(name: host, port: instance.port, addresses: [])] }
         let own = instance.addressGroups
-        if own.isEmpty, let name = names.canonicalNode(node.name) {
+        if own.isEmpty, !addresses.isEmpty, let name = names.canonicalNode(node.name) {
             return [Target(name: name, port: instance.port, addresses: node.ipAddresses)]
         }
         let groups =

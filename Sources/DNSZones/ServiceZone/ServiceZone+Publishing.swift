@@ -39,7 +39,7 @@ extension ServiceZone {
 }
 
 /// A name whose answers lead to other names.
-struct ServiceAlias: Sendable {
+struct ServiceAlias: Hashable, Sendable {
     /// The CNAME that answers all types but those in `rrsets`; nil when it has none.
     var record: ResourceRecord?
     var rrsets: [PublishedRRset]

@@ -9,6 +9,10 @@ struct DNSSettings: Hashable, Sendable {
     var ttlSecondsPerService: [String: UInt32] = [:]
     /// How long resolvers keep a negative answer: MINIMUM of the SOA and its TTL.
     var negativeTTLSeconds: UInt32 = 1
+    /// What the SOA tells secondary servers.
+    var refreshInterval = Duration.seconds(3600)
+    var retryInterval = Duration.seconds(600)
+    var expiry = Duration.seconds(86_400)
     /// The size that Rollcall advertises and that no UDP reply exceeds.
     var udpPayloadBytes = 1232
     /// Sets RA in answers, which dnsmasq wants before it caches.
@@ -30,4 +34,12 @@ struct DNSSettings: Hashable, Sendable {
     var tcpIdleTimeout = Duration.seconds(10)
     /// True: instances in warning are left out as those in critical are.
     var answersOnlyPassing = false
+    /// True: node meta comes as TXT beside node addresses and SRV records.
+    var addsNodeText = true
+    /// A and AAAA records of a service that an answer gives at most; 0 for all.
+    var addressRecordLimit = 0
+    /// By exact name, by prefix (`web*`) or `*`, as `ttlSecondsPerService`.
+    var addressRecordLimitPerService: [String: Int] = [:]
+    /// Records of a service in a UDP answer of at most 512 bytes; 0 for all that fit.
+    var smallAnswerLimit = 0
 }

@@ -39,6 +39,9 @@ extension Setting {
             value: .ttl(such: "30s")
         ),
         .one("dns.negative_ttl", \.dns.negativeTTLSeconds, .ttl(such: "1s")),
+        .one("dns.soa.refresh", \.dns.refreshInterval, .soaTime(such: "1h")),
+        .one("dns.soa.retry", \.dns.retryInterval, .soaTime(such: "10m")),
+        .one("dns.soa.expire", \.dns.expiry, .soaTime(such: "1d")),
         .one("dns.udp_payload_bytes", \.dns.udpPayloadBytes, .number(512...4096)),
         .one("dns.recursion_available", \.dns.isRecursionAvailable, .flag),
         .oneOrAutomatic("dns.nsid", \.dns.nsidGiven, .nsid),
@@ -58,6 +61,15 @@ extension Setting {
             .duration(such: "10s", .seconds(1) ... .seconds(3600))
         ),
         .one("dns.only_passing", \.dns.answersOnlyPassing, .flag),
+        .one("dns.node_meta_txt", \.dns.addsNodeText, .flag),
+        .one("dns.a_record_limit", \.dns.addressRecordLimit, .number(0...65_535)),
+        .map(
+            "dns.a_record_limit_per_service",
+            \.dns.addressRecordLimitPerService,
+            name: .serviceOrPrefix,
+            value: .number(0...65_535)
+        ),
+        .one("dns.udp_answer_limit", \.dns.smallAnswerLimit, .number(0...65_535)),
     ]
 
     private static let http: [Setting] = [
@@ -124,6 +136,10 @@ extension Setting {
 }
 
 extension SettingForm where Value == Duration {
+    fileprivate static func soaTime(such example: String) -> SettingForm {
+        .duration(such: example, .seconds(1) ... .seconds(2_147_483_647))
+    }
+
     fileprivate static func lease(such example: String) -> SettingForm {
         .duration(such: example, .seconds(1) ... .seconds(2_592_000))
     }

@@ -154,34 +154,50 @@ extension Configuration {
 extension Configuration {
     /// The part that concerns the catalog's names.
     private var serviceZone: ServiceZoneSettings {
-        var exact: [String: UInt32] = [:]
-        var prefixes: [String: UInt32] = [:]
-        var serviceTTLSeconds = dns.serviceTTLSeconds
-        for (pattern, seconds) in dns.ttlSecondsPerService {
-            if pattern == "*" {
-                serviceTTLSeconds = seconds
-            } else if pattern.hasSuffix("*") {
-                prefixes[pattern.dropLast().lowercased()] = seconds
-            } else {
-                exact[pattern.lowercased()] = seconds
-            }
-        }
+        let (ttlSeconds, serviceTTLSeconds) = Self.perService(dns.ttlSecondsPerService)
+        let (limits, limit) = Self.perService(dns.addressRecordLimitPerService)
         return ServiceZoneSettings(
             domains: domains,
             datacenter: datacenter,
             serviceTTL: ServiceTTL(
-                defaultSeconds: serviceTTLSeconds,
-                exact: exact,
-                prefixes: prefixes
+                defaultSeconds: serviceTTLSeconds ?? dns.serviceTTLSeconds,
+                exact: ttlSeconds.exact,
+                prefixes: ttlSeconds.prefixes
             ),
             nodeTTLSeconds: dns.nodeTTLSeconds,
             negativeTTLSeconds: dns.negativeTTLSeconds,
+            timers: ZoneTimers(
+                refreshSeconds: dns.refreshInterval.wholeSeconds,
+                retrySeconds: dns.retryInterval.wholeSeconds,
+                expireSeconds: dns.expiry.wholeSeconds
+            ),
             nameServerLabel: dns.nameServerLabel,
             mailboxLabel: dns.mailboxLabel,
             nameServerAddresses: nameServerAddresses,
             reverseZones: reverseZones,
-            onlyPassing: dns.answersOnlyPassing
+            onlyPassing: dns.answersOnlyPassing,
+            addsNodeText: dns.addsNodeText,
+            limits: ServiceAnswerLimits(
+                addressesMax: limit ?? dns.addressRecordLimit,
+                addressesMaxPerService: limits,
+                smallReplyMax: dns.smallAnswerLimit
+            )
         )
+    }
+
+    /// The entries for names and for prefixes, and the one for `*`.
+    private static func perService<Value: Hashable & Sendable>(
+        _ entries: [String: Value]
+    ) -> (PerService<Value>, Value?) {
+        var result = PerService<Value>()
+        for (pattern, value) in entries where pattern != "*" {
+            if pattern.hasSuffix("*") {
+                result.prefixes[pattern.dropLast().lowercased()] = value
+            } else {
+                result.exact[pattern.lowercased()] = value
+            }
+        }
+        return (result, entries["*"])
     }
 
     /// The node's address under the names that Consul's clients read.
@@ -190,4 +206,9 @@ extension Configuration {
         let family = nodeAddress.bitWidth == 32 ? "ipv4" : "ipv6"
         return ["lan": text, "wan": text, "lan_\(family)": text, "wan_\(family)": text]
     }
+}
+
+extension Duration {
+    /// Rounded down; a time of the SOA.
+    fileprivate var wholeSeconds: UInt32 { UInt32(clamping: components.seconds) }
 }

@@ -19,7 +19,9 @@ struct Reloader: Service {
     /// What takes effect without a restart.
     private static let reloadedKeys: Set = [
         "zones_dir", "dns.ttl.services", "dns.ttl.nodes", "dns.ttl.per_service",
-        "dns.negative_ttl", "dns.name_server.addresses", "dns.mailbox", "dns.only_passing",
+        "dns.negative_ttl", "dns.soa.refresh", "dns.soa.retry", "dns.soa.expire",
+        "dns.name_server.addresses", "dns.mailbox", "dns.only_passing", "dns.node_meta_txt",
+        "dns.a_record_limit", "dns.a_record_limit_per_service", "dns.udp_answer_limit",
     ]
 
     /// Announces, then reloads at each SIGHUP.

@@ -67,6 +67,30 @@ final class Published: Sendable {
         keeper.read { zone.replaceVisibility(visibility, for: $0) }
     }
 
+    /// The names and aliases that differ from those of the same catalog compiled at once.
+    func differencesFromFresh() throws -> [String] {
+        let zone = try #require(current.withLock { $0 })
+        let fresh = Mutex<[DomainName: PublishedName]>([:])
+        let other = ServiceZone(settings: zone.settings, visibility: zone.visibility) { changes in
+            fresh.withLock { names in
+                for change in changes {
+                    if case .name(let name) = change { names[name.name] = name }
+                    if case .removeName(let name) = change { names[name] = nil }
+                }
+            }
+        }
+        keeper.read { other.publishAll(of: $0) }
+        let (old, new) = (names.withLock { $0 }, fresh.withLock { $0 })
+        let aliases = (zone.aliases.withLock { $0 }, other.aliases.withLock { $0 })
+        return Set(old.keys).union(new.keys).sorted { "\($0)" < "\($1)" }.compactMap { name in
+            guard old[name] == new[name], aliases.0[name] == aliases.1[name] else {
+                return
+                    "\(name): \(String(describing: old[name])) or \(String(describing: new[name]))"
+            }
+            return nil
+        }
+    }
+
     func change(_ change: CatalogChange) throws {
         let index = nextIndex.withLock {
             $0 += 1

@@ -42,9 +42,10 @@ struct ServiceZoneTests {
         let additional = rrsets.first { $0.type == .srv }?.additional ?? []
         #expect(
             additional.map(\.owner.description) == [
-                "0a000101.addr.dc1.consul.", "n1.node.dc1.consul.",
+                "0a000101.addr.dc1.consul.", "n1.node.dc1.consul.", "n1.node.dc1.consul.",
             ]
         )
+        #expect(additional.map(\.type) == [.a, .a, .txt])
         #expect(try published.records("0a000101.addr.dc1.consul", .a) == ["10.0.1.1"])
     }
 
