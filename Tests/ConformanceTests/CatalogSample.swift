@@ -17,6 +17,12 @@ enum CatalogSample {
         "down.service.consul", "portless.service.consul", "host-1.node.consul",
         "host-1.node.dc1.consul", "dual.node.consul", "0a000101.addr.consul",
         "0a000101.addr.dc1.consul", "fd000000000000000000000000000001.addr.consul",
+        "front.service.consul", "v3.front.service.dc1.consul", "_front._tcp.consul",
+        "mixed.service.consul", "loop.service.consul", "back.service.consul",
+        "self.service.consul", "a.b.service.consul", "a.b.service.dc1.consul",
+        "x.a.b.service.consul", "b.service.consul", "ports.service.consul",
+        "fd000000000000000000000000000005.addr.dc1.consul", "hosted.node.consul",
+        "6c7ba7a5-0000-4000-8000-000000000001.node.consul",
         "zz.addr.consul", "web.service.dc9.consul", "nothing.service.consul", "nothing.node.consul",
         "1.1.0.10.in-addr.arpa", "10.in-addr.arpa", "9.9.9.10.in-addr.arpa",
         "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa",
@@ -52,6 +58,7 @@ enum CatalogSample {
             {"Node": "dual", "Address": "10.0.0.2", "TaggedAddresses": {"lan_ipv6": "fd00::3"}}
             """
         )
+        for body in aliases + forms { try consul(server, "/v1/catalog/register", body) }
         try consul(
             server,
             "/v1/agent/service/register",
@@ -60,6 +67,37 @@ enum CatalogSample {
             """
         )
     }
+
+    /// Host names in place of addresses: chains, a loop, the own name, beside an address.
+    private static let aliases = [
+        ("front", "web.service.consul"), ("back", "loop.service.dc1.consul"),
+        ("loop", "back.service.consul"), ("self", "_self._tcp.service.consul"),
+        ("mixed", "front.service.consul"), ("mixed-ip", "10.0.4.1"),
+    ].map { id, address in
+        """
+        {"Node": "host-2", "Address": "10.0.0.3", "NodeMeta": {"rack": "8", "note": "a b"},
+         "Service": {"ID": "\(id)", "Service": "\(id == "mixed-ip" ? "mixed" : id)", "Port": 81,
+          "Tags": ["v3"], "Address": "\(address)"}}
+        """
+    }
+
+    /// Dots in a service's name, a node's UUID, a port of its own for a family, a node with a host
+    /// name.
+    private static let forms = [
+        """
+        {"Node": "host-3", "ID": "6c7ba7a5-0000-4000-8000-000000000001", "Address": "10.0.0.4",
+         "Service": {"ID": "ab", "Service": "a.b", "Port": 82, "Tags": ["x"]}}
+        """,
+        """
+        {"Node": "hosted", "Address": "web.service.consul",
+         "Service": {"ID": "b", "Service": "b", "Port": 83, "Tags": ["y"]}}
+        """,
+        """
+        {"Node": "host-3", "Address": "10.0.0.4",
+         "Service": {"ID": "ports", "Service": "ports", "Port": 84, "Address": "10.0.4.2",
+          "TaggedAddresses": {"lan_ipv6": {"Address": "fd00::5", "Port": 8484}}}}
+        """,
+    ]
 
     private static func consul(_ server: RollcallProcess, _ path: String, _ body: String) throws {
         let reply = try server.http("PUT", path, body)

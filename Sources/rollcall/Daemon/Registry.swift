@@ -80,7 +80,7 @@ struct Registry {
             address: configuration.nodeAddress.description,
             datacenter: configuration.datacenter,
             taggedAddresses: configuration.taggedAddresses,
-            meta: configuration.nodeMeta.merging(["rollcall-version": version]) { $1 }
+            meta: configuration.nodeMeta
         )
         let registry = ServiceInstance(
             node: node.name,
