@@ -148,11 +148,21 @@ extension Catalog {
             }
         case .instance(let old, let new):
             if let new {
-                disown(new.addressGroups.map(\.addresses), by: \.services, Self.fold(new.service), &unused)
+                disown(
+                    new.addressGroups.map(\.addresses),
+                    by: \.services,
+                    Self.fold(new.service),
+                    &unused
+                )
                 instanceCount -= 1
             }
             if let old {
-                own(old.addressGroups.map(\.addresses), by: \.services, Self.fold(old.service), &unused)
+                own(
+                    old.addressGroups.map(\.addresses),
+                    by: \.services,
+                    Self.fold(old.service),
+                    &unused
+                )
                 instanceCount += 1
             }
         case .check(let old, let new):
