@@ -16,8 +16,7 @@ struct ConsulRoutes: Sendable {
         var handler: Handler
     }
 
-    static let all: [Route] =
-        agent + catalog + health + preparedQueries + accessControl + `operator`
+    static let all: [Route] = agent + catalog + health + preparedQueries + accessControl
 
     private static let agent: [Route] = [
         get("agent/self", .onAgent(Permission.agentRead)) { try $0.agentSelf($1) },
