@@ -6,6 +6,9 @@ internal import DNSWire
 /// The response code is that of the last name (RFC 6604 §3).
 /// RFC 1034 §3.6.2 and §4.3.2; RFC 6672 §3.2.
 struct AliasChase {
+    /// Who asked, and what.
+    let query: FallbackQuery
+    /// The type that is looked for now: that of the question, or of an address that goes with it.
     let type: RecordType
     let zones: StaticZoneSet
     let others: any InZoneLookup
@@ -17,8 +20,14 @@ struct AliasChase {
     private var reply = FallbackReply(responseCode: .noError)
     private var visited: Set<DomainName> = []
 
-    init(type: RecordType, zones: StaticZoneSet, others: any InZoneLookup) {
-        self.type = type
+    init(
+        _ query: FallbackQuery,
+        type: RecordType? = nil,
+        zones: StaticZoneSet,
+        others: any InZoneLookup
+    ) {
+        self.query = query
+        self.type = type ?? query.type
         self.zones = zones
         self.others = others
     }
@@ -73,8 +82,13 @@ struct AliasChase {
     /// Adds what the home of `name` says; the name to go on with, or nil at the end.
     private mutating func step(_ name: DomainName, _ home: Home) -> DomainName? {
         switch home {
-        case .zone(let zone): step(name, zone)
-        case .others: step(name, others.find(name, type))
+        case .zone(let zone): return step(name, zone)
+        case .others:
+            let found = others.find(name, type, for: query)
+            if let bits = found.scopePrefixLength {
+                reply.scopePrefixLength = max(bits, reply.scopePrefixLength ?? 0)
+            }
+            return step(name, found.finding)
         }
     }
 
@@ -118,7 +132,7 @@ struct AliasChase {
             else { continue }
             lookedUp += 1
             for family in [RecordType.a, .aaaa] {
-                var chase = AliasChase(type: family, zones: zones, others: others)
+                var chase = AliasChase(query, type: family, zones: zones, others: others)
                 let found = chase.run(from: target)
                 guard found.responseCode == .noError else { continue }
                 for record in found.answer where !reply.additional.contains(record) {

@@ -43,7 +43,7 @@ package final class AuthoritativeFallback: QueryFallback {
             let note = ExtendedError(infoCode: ExtendedError.prohibited, extraText: text)
             return FallbackReply(responseCode: .refused, isAuthoritative: false, note: note)
         }
-        var chase = AliasChase(type: query.type, zones: current, others: others)
+        var chase = AliasChase(query, zones: current, others: others)
         return chase.run(from: query.name)
     }
 }

@@ -1,3 +1,4 @@
+package import DNSResponder
 package import DNSWire
 
 /// Zones that are not static, such as the catalog's domains, as the slow path asks them.
@@ -11,4 +12,33 @@ package protocol InZoneLookup: Sendable {
     ///
     /// Aliases are not followed here: the caller does, through all zones.
     func find(_ name: DomainName, _ type: RecordType) -> InZoneFinding
+
+    /// The same where the answer may depend on who asked.
+    func find(
+        _ name: DomainName,
+        _ type: RecordType,
+        for query: FallbackQuery
+    ) -> ScopedFinding
+}
+
+/// What a zone says to one client.
+package struct ScopedFinding: Hashable, Sendable {
+    package var finding: InZoneFinding
+    /// For how many bits of the client's subnet it holds; nil: for every client.
+    package var scopePrefixLength: Int?
+
+    package init(_ finding: InZoneFinding, scopePrefixLength: Int? = nil) {
+        self.finding = finding
+        self.scopePrefixLength = scopePrefixLength
+    }
+}
+
+extension InZoneLookup {
+    package func find(
+        _ name: DomainName,
+        _ type: RecordType,
+        for query: FallbackQuery
+    ) -> ScopedFinding {
+        ScopedFinding(find(name, type))
+    }
 }

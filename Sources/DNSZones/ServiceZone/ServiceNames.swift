@@ -5,7 +5,7 @@ internal import DNSWire
 /// Names with a label that DNS cannot carry do not exist: every function returns only what does.
 struct ServiceNames {
     let domain: DomainName
-    let datacenter: String
+    var datacenter: String
 
     /// Other domains of the catalog below this one: what lies in them is theirs.
     var inner: [DomainName] = []
@@ -50,6 +50,9 @@ struct ServiceNames {
     var permanent: [DomainName] {
         both(["service"]) + both(["node"]) + both(["addr"]) + both([])
     }
+
+    /// What `query` names lie below.
+    var queries: [DomainName] { both(["query"]) }
 
     /// `<labels>.service`: a service's name, or a tag's labels and the service's name.
     func service(_ labels: [String]) -> [DomainName] { both(labels + ["service"]) }

@@ -101,17 +101,48 @@ extension ServiceZone {
         at owners: [DomainName],
         _ names: ServiceNames
     ) -> [TableChange] {
-        let settings = settings
         let ttlSeconds = settings.serviceTTL.seconds(service)
         let up = endpoints.filter { isAnswered($0) }
-        let down = endpoints.count - up.count
-        let note =
-            down == 0
-            ? nil
-            : ExtendedError(
-                infoCode: ExtendedError.other,
-                extraText: "\(down)/\(endpoints.count) unhealthy"
+        let content = content(of: up, about: service, names, ttlSeconds: ttlSeconds)
+        let note = Self.unhealthyNote(endpoints.count - up.count, of: endpoints.count)
+        return owners.map {
+            put(
+                $0,
+                content.rrsets,
+                aliasTo: content.host,
+                followsTargets: content.leadsToUs,
+                ttlSeconds: ttlSeconds,
+                note: note
             )
+        }
+    }
+
+    /// What an answer says about instances that were left out; nil when none was.
+    static func unhealthyNote(_ down: Int, of all: Int) -> ExtendedError? {
+        guard down > 0 else { return nil }
+        return ExtendedError(
+            infoCode: ExtendedError.other,
+            extraText: "\(down)/\(all) unhealthy"
+        )
+    }
+
+    /// What is at a name that stands for instances of a service.
+    struct Content {
+        var rrsets: [PublishedRRset]
+        /// The host name that stands for them when none has an address.
+        var host: DomainName?
+        /// True when a host name among them lies in one of our zones.
+        var leadsToUs: Bool
+    }
+
+    /// The records of `up`, which are to be answered, in this order.
+    func content(
+        of up: [Endpoint],
+        about service: String,
+        _ names: ServiceNames,
+        ttlSeconds: UInt32
+    ) -> Content {
+        let settings = settings
         var addresses = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
         for index in addresses.indices {
             addresses[index].limit.records = settings.limits.addressesMax(service)
@@ -126,18 +157,11 @@ extension ServiceZone {
         let hosts = up.compactMap(\.host)
         // A CNAME may not stand beside other data (RFC 1034 §3.6.2), so addresses win over host
         // names, and of several host names the first one wins.
-        let host = addresses.isEmpty ? hosts.first : nil
-        let leadsToUs = hosts.contains { isServedHere($0) }
-        return owners.map {
-            put(
-                $0,
-                rrsets,
-                aliasTo: host,
-                followsTargets: leadsToUs,
-                ttlSeconds: ttlSeconds,
-                note: note
-            )
-        }
+        return Content(
+            rrsets: rrsets,
+            host: addresses.isEmpty ? hosts.first : nil,
+            leadsToUs: hosts.contains { isServedHere($0) }
+        )
     }
 
     private func isAnswered(_ endpoint: Endpoint) -> Bool {

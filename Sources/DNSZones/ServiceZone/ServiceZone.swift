@@ -80,6 +80,10 @@ package final class ServiceZone: CatalogListener {
         changes += reverseZoneChanges(settings.reverseZones, serial: catalog.index)
         for names in domains {
             changes += names.permanent.map { .name(PublishedName(name: $0, here: .rrsets([]))) }
+            // Which prepared queries there are, and what they find, only the slow path knows.
+            changes += names.queries.map {
+                .name(PublishedName(name: $0, here: .rrsets([]), below: .fallback))
+            }
             changes += nameServerChanges(names)
         }
         for node in catalog.nodes {

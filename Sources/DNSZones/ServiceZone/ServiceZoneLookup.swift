@@ -5,6 +5,8 @@ internal import Synchronization
 /// The catalog's names as the slow path asks them: its aliases, and for the rest the answer table.
 package final class ServiceZoneLookup: InZoneLookup {
     private let zone: ServiceZone
+    /// Nil: there are no prepared queries.
+    private let queries: PreparedQueryAnswers?
     /// Nil when the table has no reader left; the catalog's names are then unknown here.
     private let server: Mutex<InProcessServer?>
 
@@ -12,8 +14,13 @@ package final class ServiceZoneLookup: InZoneLookup {
     private static let absentType = RecordType(rawValue: 10)
 
     /// Takes one of the readers of `table`.
-    package init(zone: ServiceZone, table: AnswerTable) {
+    package init(
+        zone: ServiceZone,
+        table: AnswerTable,
+        queries: PreparedQueryAnswers? = nil
+    ) {
         self.zone = zone
+        self.queries = queries
         self.server = Mutex(
             InProcessServer(
                 configuration: ResponderConfiguration(listen: []),
@@ -35,6 +42,36 @@ package final class ServiceZoneLookup: InZoneLookup {
         return ask(name, type)
     }
 
+    package func find(
+        _ name: DomainName,
+        _ type: RecordType,
+        for query: FallbackQuery
+    ) -> ScopedFinding {
+        guard let asked = PreparedQueryName(name, in: zone.domains) else {
+            return ScopedFinding(find(name, type))
+        }
+        switch queries?.answer(asked, at: name, for: query, zone) ?? .nothing {
+        case .nothing: return ScopedFinding(nameError(name))
+        case .nothingHere:
+            return ScopedFinding(find(type, name, ServiceAlias(record: nil, rrsets: [], note: nil)))
+        case .records(let alias, let bits):
+            return ScopedFinding(find(type, name, alias), scopePrefixLength: bits)
+        }
+    }
+
+    private func nameError(_ name: DomainName) -> InZoneFinding {
+        guard let soa = negativeSOA(name) else { return .records([]) }
+        return .nameError(soa: soa, note: zone.visibility.nameErrorNote)
+    }
+
+    /// The SOA of the zone of `name`, as negative answers have it: the table knows it.
+    private func negativeSOA(_ name: DomainName) -> ResourceRecord? {
+        guard let apex = apex(enclosing: name),
+            case .noData(let soa, _) = ask(apex, Self.absentType)
+        else { return nil }
+        return soa
+    }
+
     private func find(
         _ type: RecordType,
         _ name: DomainName,
@@ -51,11 +88,8 @@ package final class ServiceZoneLookup: InZoneLookup {
             )
         }
         if let record = alias.record { return .alias(record, note: alias.note) }
-        // The table knows the SOA: NODATA of the apex is also this name's.
-        if let apex = apex(enclosing: name), case .noData(let soa, _) = ask(apex, Self.absentType) {
-            return .noData(soa: soa, note: alias.note)
-        }
-        return .records([], note: alias.note)
+        guard let soa = negativeSOA(name) else { return .records([], note: alias.note) }
+        return .noData(soa: soa, note: alias.note)
     }
 
     /// Asks the table by a message, as a client over TCP would.
