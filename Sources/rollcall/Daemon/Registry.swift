@@ -65,7 +65,15 @@ struct Registry {
         self.serviceZone = serviceZone
         fallback = AuthoritativeFallback(
             zones: zones.zones,
-            others: ServiceZoneLookup(zone: serviceZone, table: table)
+            others: ServiceZoneLookup(
+                zone: serviceZone,
+                table: table,
+                queries: PreparedQueryAnswers(
+                    keeper: keeper,
+                    executor: QueryExecutor(keeper: keeper),
+                    localNode: configuration.nodeName
+                )
+            )
         )
         publish(StaticZoneCompiler.changes(to: zones.zones))
         keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
