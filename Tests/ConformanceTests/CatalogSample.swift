@@ -24,6 +24,10 @@ enum CatalogSample {
         "fd000000000000000000000000000005.addr.dc1.consul", "hosted.node.consul",
         "6c7ba7a5-0000-4000-8000-000000000001.node.consul",
         "zz.addr.consul", "web.service.dc9.consul", "nothing.service.consul", "nothing.node.consul",
+        "query.consul", "query.dc1.consul", "lookup.query.consul",
+        "Lookup.query.dc1.consul", "_lookup._tcp.query.consul", "_tcp.query.consul",
+        "empty.query.consul", "b.dotted.query.consul", "a.b.dotted.query.consul",
+        "alias.query.consul", "nothing.query.consul", "lookup.query.dc9.consul",
         "1.1.0.10.in-addr.arpa", "10.in-addr.arpa", "9.9.9.10.in-addr.arpa",
         "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa",
         "example.net", "consulx",
@@ -79,6 +83,14 @@ enum CatalogSample {
          "Service": {"ID": "\(id)", "Service": "\(id == "mixed-ip" ? "mixed" : id)", "Port": 81,
           "Tags": ["v3"], "Address": "\(address)"}}
         """
+        for query in [
+            #"{"Name": "lookup", "Service": {"Service": "web"}, "DNS": {"TTL": "30s"}}"#,
+            #"{"Name": "empty", "Service": {"Service": "down"}}"#,
+            #"{"Name": "a.b.dotted", "Service": {"Service": "dual", "Near": "_ip"}}"#,
+            #"{"Name": "alias", "Service": {"Service": "named"}}"#,
+        ] {
+            try consul(server, "/v1/query", query, method: "POST")
+        }
     }
 
     /// Dots in a service's name, a node's UUID, a port of its own for a family, a node with a host
@@ -99,8 +111,13 @@ enum CatalogSample {
         """,
     ]
 
-    private static func consul(_ server: RollcallProcess, _ path: String, _ body: String) throws {
-        let reply = try server.http("PUT", path, body)
+    private static func consul(
+        _ server: RollcallProcess,
+        _ path: String,
+        _ body: String,
+        method: String = "PUT"
+    ) throws {
+        let reply = try server.http(method, path, body)
         guard reply.status == 200 else {
             throw UnexpectedAnswer(description: "\(path) \(body): \(reply)")
         }
