@@ -19,6 +19,9 @@ package struct APIContext: Sendable {
     /// The greatest TTL in seconds that answers about a service carry: how long caches may still
     /// know a drained instance.
     package var answerTTLSeconds: @Sendable (_ service: String) -> Int
+    /// Locks that nobody gets yet.
+    let lockDelays: LockDelays
+    let events = UserEvents()
     /// The body of `/metrics`, in Prometheus' text format.
     package var metricsText: @Sendable () -> String
     /// Nil when the server can do all its work, otherwise what is wrong, for people.
@@ -50,5 +53,6 @@ package struct APIContext: Sendable {
         self.answerTTLSeconds = answerTTLSeconds
         self.metricsText = metricsText
         self.healthProblem = healthProblem
+        self.lockDelays = LockDelays(keeper)
     }
 }

@@ -55,6 +55,32 @@ struct BlockingQuery: Sendable {
         await Self.wait(for: topic, above: index, until: deadline, keeper, client)
     }
 
+    /// The same for what is not in the catalog: `before` keeps the wake-up, or ends it at once, and
+    /// `after` lets go of it.
+    func run(
+        _ client: ClientPresence,
+        before: (WakeUp) -> Void,
+        after: (WakeUp) -> Void
+    ) async {
+        guard index > 0 else { return }
+        let deadline = ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625)
+        let wakeUp = WakeUp()
+        client.wakesWhenGone(wakeUp)
+        before(wakeUp)
+        await withGracefulShutdownHandler {
+            await withTaskGroup { group in
+                group.addTask { await wakeUp.wait() }
+                group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            wakeUp.end()
+        }
+        after(wakeUp)
+        client.forgetWakeUp()
+    }
+
     /// Returns at the first of: a change, the deadline, the client's departure, the server's stop.
     static func wait(
         for topic: WatchTopic,

@@ -40,7 +40,7 @@ extension ConsulAPI {
     }
 
     /// The node to write; nil when it is to stay as it is.
-    private func node(of body: CatalogRegistrationBody) throws -> Node? {
+    func node(of body: CatalogRegistrationBody) throws -> Node? {
         guard body.address.isEmpty || HostKind(body.address) != .unspecified else {
             throw APIError(.serverFault, "Invalid node address \"\(body.address)\"")
         }
@@ -84,7 +84,7 @@ extension ConsulAPI {
         }
     }
 
-    private func catalogInstance(of body: ServiceBody, on node: String) throws -> ServiceInstance {
+    func catalogInstance(of body: ServiceBody, on node: String) throws -> ServiceInstance {
         guard !body.name.isEmpty else {
             throw APIError(.serverFault, "Must provide service name (Service.Service)")
         }
@@ -102,7 +102,7 @@ extension ConsulAPI {
         return instance
     }
 
-    private func reportedCheck(of body: ReportedCheckBody, on node: String) throws -> HealthCheck {
+    func reportedCheck(of body: ReportedCheckBody, on node: String) throws -> HealthCheck {
         guard body.node.isEmpty || Catalog.fold(body.node) == Catalog.fold(node) else {
             throw APIError(
                 .badRequest,

@@ -6,6 +6,8 @@ internal import ServiceCatalog
 struct ConsulRequest: Sendable {
     /// The last part of the path, decoded, in which slashes may stand; empty where there is none.
     var name: String
+    /// The path as it was sent.
+    var path: String
     var query: QueryParameters
     var headers: HTTPFields
     var body: [UInt8]
@@ -21,11 +23,17 @@ struct ConsulRequest: Sendable {
         client: ClientPresence
     ) throws(APIError) {
         self.name = name
+        self.path = request.uri.path
         self.query = try QueryParameters(request)
         self.headers = request.headers
         self.body = body
         self.client = client
         try refuseScopes()
+    }
+
+    /// What stands behind `prefix` in the path, as it was sent; empty when nothing does.
+    func rawPath(below prefix: String) -> Substring {
+        path.hasPrefix(prefix) ? path.dropFirst(prefix.count) : ""
     }
 
     /// Refuses what Consul has in its paid edition only, in its words.

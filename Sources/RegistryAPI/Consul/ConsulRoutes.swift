@@ -13,10 +13,13 @@ struct ConsulRoutes: Sendable {
         var path: String
         /// What the token of a request must allow.
         var access: RouteAccess
+        /// True: a whole catalog may come.
+        var takesSnapshot = false
         var handler: Handler
     }
 
-    static let all: [Route] = agent + catalog + health + preparedQueries + accessControl
+    static let all: [Route] =
+        agent + catalog + health + preparedQueries + accessControl + keyValue + sessions + events
 
     private static let agent: [Route] = [
         get("agent/self", .onAgent(Permission.agentRead)) { try $0.agentSelf($1) },
@@ -114,7 +117,10 @@ func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
                 to: request,
                 name: name,
                 body: route.method == .put || route.method == .post
-                    ? try await context.body(of: request) : [],
+                    ? try await context.body(
+                        of: request,
+                        bytesMax: route.takesSnapshot ? context.settings.snapshotBytesMax : nil
+                    ) : [],
                 client: context.client,
                 consul,
                 logger: context.logger

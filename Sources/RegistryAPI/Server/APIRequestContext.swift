@@ -53,8 +53,10 @@ extension APIRequestContext {
 
 extension APIRequestContext {
     /// The whole body of the request, within the limits of size and time.
-    func body(of request: Request) async throws -> [UInt8] {
-        let limit = settings.bodyBytesMax
+    ///
+    /// `bytesMax` nil is the limit of the settings.
+    func body(of request: Request, bytesMax: Int? = nil) async throws -> [UInt8] {
+        let limit = bytesMax ?? settings.bodyBytesMax
         try checkDeclaredSize(of: request, limit: limit)
         var bytes: [UInt8] = []
         try await readBody(of: request) { part in

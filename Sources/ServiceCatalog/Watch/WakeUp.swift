@@ -25,7 +25,7 @@ package final class WakeUp: Sendable {
     }
 
     /// Returns when `end` has been called, or when the task is cancelled; for one task only.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in

@@ -8,6 +8,8 @@ struct CatalogRegistrationBody: Hashable {
     var taggedAddresses: [String: String] = [:]
     var nodeMeta: [String: String] = [:]
     var skipsNodeUpdate = false
+    /// What a transaction compares with.
+    var modifyIndex: UInt64 = 0
     var service: ServiceBody?
     /// `Check` first, then `Checks`.
     var checks: [ReportedCheckBody] { (check.map { [$0] } ?? []) + otherChecks }
@@ -23,6 +25,29 @@ struct CatalogRegistrationBody: Hashable {
             try registration.readField(&reader, folded, name)
         }
         self = registration
+    }
+
+    /// Reads a node of `txn` that stands next; nil for `null`.
+    static func readNode(
+        _ reader: inout JSONReader
+    ) throws(JSONReadError) -> CatalogRegistrationBody? {
+        var node = CatalogRegistrationBody()
+        let isGiven = try reader.readFields { reader, folded, name throws(JSONReadError) in
+            switch folded {
+            case "id": node.id = try reader.readString()
+            case "node": node.node = try reader.readString()
+            case "address": node.address = try reader.readString()
+            case "taggedaddresses": node.taggedAddresses = try reader.readStringMap()
+            case "meta": node.nodeMeta = try reader.readStringMap()
+            case "modifyindex": node.modifyIndex = try reader.readUnsigned()
+            case "datacenter", "createindex": try reader.ignoreValue()
+            case "peername": try reader.refuseValue(of: name, because: "there are no peers")
+            case "locality": try reader.refuseValue(of: name, because: "DNS cannot tell it")
+            case "namespace", "partition": try reader.refuseTenancy(name)
+            default: throw .unknownField(name)
+            }
+        }
+        return isGiven ? node : nil
     }
 
     private mutating func readField(

@@ -133,6 +133,27 @@ struct JSONReader {
         return value
     }
 
+    /// A whole number that is not below 0; 0 for `null`.
+    mutating func readUnsigned() throws(JSONReadError) -> UInt64 {
+        if try readNull() { return 0 }
+        guard JSONScanner.startsNumber(try peek()) else { throw try mismatch("uint64") }
+        let text = try digits()
+        guard let value = UInt64(text) else {
+            throw .mismatch(found: "number \(text)", field: field, wanted: "uint64")
+        }
+        return value
+    }
+
+    /// A delay of locks in milliseconds: text such as `15s`, or a number.
+    ///
+    /// As in Consul, a number below 1000 is meant in seconds, any other in nanoseconds.
+    mutating func readLockDelay() throws(JSONReadError) -> Int {
+        guard JSONScanner.startsNumber(try peek()) else { return try readMilliseconds() }
+        let text = try digits()
+        guard let value = Double(text), value.magnitude < 9e18 else { throw .badDuration(text) }
+        return Int(value < 1_000 ? value * 1_000 : value / 1_000_000)
+    }
+
     /// A duration in milliseconds: text such as `1m30s`, or a number of nanoseconds.
     ///
     /// A time above zero is never cut to zero.

@@ -1,3 +1,5 @@
+internal import ServiceCatalog
+
 /// Writes JSON straight into bytes, fields in the order of the calls.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
@@ -43,6 +45,14 @@ struct JSONWriter {
     mutating func integer(_ value: some BinaryInteger) {
         separate()
         bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// `bytes` as a string of base64.
+    mutating func base64(_ value: Base64Bytes) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: value.base64Bytes)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// `json` as it is; it must be one JSON value.

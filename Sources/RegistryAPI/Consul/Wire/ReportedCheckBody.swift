@@ -7,6 +7,8 @@ struct ReportedCheckBody: Hashable {
     var notes = ""
     var output = ""
     var serviceID = ""
+    /// What a transaction compares with.
+    var modifyIndex: UInt64 = 0
 
     private init() {}
 
@@ -22,9 +24,10 @@ struct ReportedCheckBody: Hashable {
             case "notes": check.notes = try reader.readString()
             case "output": check.output = try reader.readString()
             case "serviceid", "service_id": check.serviceID = try reader.readString()
+            case "modifyindex": check.modifyIndex = try reader.readUnsigned()
             case "namespace", "partition": try reader.refuseTenancy(name)
             case "servicename", "servicetags", "type", "interval", "timeout", "exposedport",
-                "createindex", "modifyindex", "peername", "definition":
+                "createindex", "peername", "definition":
                 // Clients send back what they were given; the first two follow from the service. A
                 // definition is a note to Consul's own prober of external nodes.
                 try reader.ignoreValue()

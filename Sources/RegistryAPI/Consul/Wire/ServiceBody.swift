@@ -12,6 +12,8 @@ struct ServiceBody: Hashable {
     var taggedAddresses: [String: ServiceAddress] = [:]
     var enableTagOverride = false
     var kind = ""
+    /// What a transaction compares with.
+    var modifyIndex: UInt64 = 0
     /// `Check` first, then `Checks`.
     var checks: [CheckBody] { (check.map { [$0] } ?? []) + otherChecks }
 
@@ -84,10 +86,11 @@ struct ServiceBody: Hashable {
         case "namespace", "partition": try reader.refuseTenancy(name)
         case "token" where target == .agent: try reader.ignoreValue()
         case "contenthash" where target == .catalog, "datacenter" where target == .catalog,
-            "createindex" where target == .catalog, "modifyindex" where target == .catalog,
-            "peername" where target == .catalog:
+            "createindex" where target == .catalog, "peername" where target == .catalog:
             // Clients send back what they were given.
             try reader.ignoreValue()
+        case "modifyindex" where target == .catalog:
+            modifyIndex = try reader.readUnsigned()
         default: throw .unknownField(name)
         }
     }
