@@ -33,6 +33,8 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private let waitingMax = 65_536
     /// Changes in one commit: bounds the time the catalog's lock is held.
     private let groupMax = 256
+    /// Values of keys in one commit: bounds the memory that it takes.
+    private let groupValueBytesMax = 16 << 20
 
     /// Makes a log that goes on after `position`; `store` nil keeps nothing on disk.
     package init(keeper: CatalogKeeper, store: CatalogStore?, position: UInt64, logger: Logger) {
@@ -93,7 +95,13 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private func drain(from next: inout UInt64) async {
         while true {
             let group = state.withLock { state in
-                let group = Array(state.waiting.prefix(groupMax))
+                var bytes = 0
+                let group = Array(
+                    state.waiting.prefix(groupMax).prefix { waiting in
+                        defer { bytes += waiting.change.valueBytes }
+                        return bytes < groupValueBytesMax
+                    }
+                )
                 state.waiting.removeFirst(group.count)
                 return group
             }

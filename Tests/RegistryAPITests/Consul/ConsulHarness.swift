@@ -90,7 +90,8 @@ final class ConsulHarness: Sendable {
             route.path.hasSuffix("/")
                 ? "\(path)/".hasPrefix("/v1/\(route.path)") : path == "/v1/\(route.path)"
         }
-        guard let route = fitting.max(by: { $0.path.count < $1.path.count }) else {
+        let exact = fitting.first { path == "/v1/\($0.path)" }
+        guard let route = exact ?? fitting.max(by: { $0.path.count < $1.path.count }) else {
             throw NoRoute(description: "\(method) \(path)")
         }
         let rest = path.dropFirst("/v1/\(route.path)".count)
