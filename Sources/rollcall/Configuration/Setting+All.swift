@@ -132,6 +132,10 @@ extension Setting {
         .one("limits.meta_key_bytes_max", \.limits.metaKeyBytesMax, .bytes(1...65_536)),
         .one("limits.meta_value_bytes_max", \.limits.metaValueBytesMax, .bytes(1...65_536)),
         .one("limits.text_bytes_max", \.limits.textBytesMax, .bytes(1...65_536)),
+        .one("limits.keys_max", \.limits.keysMax, .number(0...1_000_000_000)),
+        .one("limits.value_bytes_max", \.limits.valueBytesMax, .bytes(1...(64 << 20))),
+        .one("limits.transaction_bytes_max", \.limits.transactionBytesMax, .bytes(1...(64 << 20))),
+        .one("limits.sessions_max", \.limits.sessionsMax, .number(0...100_000_000)),
     ]
 }
 

@@ -47,6 +47,8 @@ enum ConsulOption {
         "domain": .part, "alt_domain": .part,
         "client_addr": .part, "addresses.dns": .part, "addresses.http": .part,
         "ports.dns": .part, "ports.http": .part,
+        "limits.kv_max_value_size": same("limits.value_bytes_max"),
+        "limits.txn_max_req_len": same("limits.transaction_bytes_max"),
         "tls": .refused("TLS is not served yet: leave it out, or put a proxy in front"),
         "verify_incoming": .refused("TLS is not served yet"),
         "http_config": .refused("limits on who may call what are not part of this server"),
