@@ -36,10 +36,19 @@ package final class ServiceZoneLookup: InZoneLookup {
     }
 
     package func find(_ name: DomainName, _ type: RecordType) -> InZoneFinding {
+        find(name, type, client: nil)
+    }
+
+    /// `client` has a say in which records it gets where there is a limit.
+    private func find(
+        _ name: DomainName,
+        _ type: RecordType,
+        client: IPAddress?
+    ) -> InZoneFinding {
         if let alias = zone.aliases.withLock({ $0[name] }) {
             return find(type, name, alias)
         }
-        return ask(name, type)
+        return ask(name, type, client: client)
     }
 
     package func find(
@@ -48,7 +57,7 @@ package final class ServiceZoneLookup: InZoneLookup {
         for query: FallbackQuery
     ) -> ScopedFinding {
         guard let asked = PreparedQueryName(name, in: zone.domains) else {
-            return ScopedFinding(find(name, type))
+            return ScopedFinding(find(name, type, client: query.client))
         }
         switch queries?.answer(asked, at: name, for: query, zone) ?? .nothing {
         case .nothing: return ScopedFinding(nameError(name))
@@ -93,7 +102,11 @@ package final class ServiceZoneLookup: InZoneLookup {
     }
 
     /// Asks the table by a message, as a client over TCP would.
-    private func ask(_ name: DomainName, _ type: RecordType) -> InZoneFinding {
+    private func ask(
+        _ name: DomainName,
+        _ type: RecordType,
+        client: IPAddress? = nil
+    ) -> InZoneFinding {
         let query = Message.query(
             id: 0,
             name: name,
@@ -101,7 +114,7 @@ package final class ServiceZoneLookup: InZoneLookup {
             edns: EDNS(udpPayloadBytes: .max)
         )
         let message = query.encoded()
-        guard let bytes = server.withLock({ $0?.serve(message, overTCP: true) }),
+        guard let bytes = server.withLock({ $0?.serve(message, overTCP: true, client: client) }),
             let reply = try? Message(decoding: bytes)
         else { return .records([]) }
         let note = reply.edns?.extendedErrors.first

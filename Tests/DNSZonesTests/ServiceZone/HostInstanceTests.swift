@@ -204,6 +204,34 @@ struct HostInstanceTests {
         #expect(try catalog.ask("front.service.consul", .a).responseCode == .nameError)
     }
 
+    @Test("a limit behind an alias is as stable for a client as without")
+    func limit() throws {
+        let catalog = try ServedCatalog { $0.limits.addressesMax = 1 }
+        try catalog.node("n1", "10.0.0.1")
+        for number in 0..<20 {
+            try catalog.instance(
+                ServiceInstance(
+                    node: "n1",
+                    id: "\(number)",
+                    service: "web",
+                    address: "10.0.1.\(number)"
+                )
+            )
+        }
+        try catalog.instance(
+            ServiceInstance(node: "n1", id: "f", service: "front", address: "web.service.consul")
+        )
+        for number in 0..<20 {
+            let client = IPAddress("192.0.2.\(number)")
+            let direct = try catalog.ask("web.service.consul", .a, client: client).answer
+            #expect(direct.count == 1)
+            for _ in 0..<3 {
+                let answer = try catalog.ask("front.service.consul", .a, client: client).answer
+                #expect(answer.dropFirst() == direct[...])
+            }
+        }
+    }
+
     @Test("a service of very many hosts does not ask for all of them")
     func bounded() throws {
         for number in 0..<200 {
