@@ -2,20 +2,37 @@ import TestSupport
 import Testing
 
 extension RealClients {
+    /// A library of PyPI for Consul; both call their package `consul`.
+    enum Library: String, CaseIterable, CustomTestStringConvertible {
+        case pyConsul = "py-consul"
+        case pythonConsul2 = "python-consul2"
+
+        var testDescription: String { rawValue }
+
+        /// The program beside these tests that uses it.
+        var program: String { self == .pyConsul ? "py_consul.py" : "python_consul2.py" }
+
+        func run(_ arguments: [String]) async throws -> CommandLineClient.Result {
+            try await CommandLineClient.run(
+                [try python(rawValue)] + arguments,
+                within: .seconds(120)
+            )
+        }
+    }
+
     @Suite("Client libraries for Consul")
     struct LibraryTests {
         @Test(
             "the documented program finds what it has registered",
-            arguments: ["py-consul", "python-consul2"]
+            arguments: Library.allCases
         )
-        func documentedProgram(library: String) async throws {
+        func documentedProgram(library: Library) async throws {
             let rollcall = try await RollcallProcess.start(["--ephemeral"])
             let scratch = try ScratchFolder()
-            let program = try documented("Python").with([("port=8500", "port=\(rollcall.httpPort)")]
-            )
-            let result = try await CommandLineClient.run([
-                try python(library), try scratch.write(program, to: "program.py"),
+            let program = try documented("Python").with([
+                ("port=8500", "port=\(rollcall.httpPort)")
             ])
+            let result = try await library.run([try scratch.write(program, to: "program.py")])
             #expect(result.lines == ["10.0.1.1 8080"], "\(result)")
         }
     }

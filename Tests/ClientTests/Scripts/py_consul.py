@@ -83,29 +83,15 @@ def operator(surface):
 def refused(surface):
     """What belongs to a mesh, to gossip or to Raft; each is refused in words."""
     c = surface.client
-    calls = [
-        (c.agent.join, "127.0.0.1"),
-        (c.agent.force_leave, "other"),
-        (c.agent.leave,),
-        (c.agent.reload,),
-        (c.agent.monitor,),
+    absent = [
         (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
-        (c.agent.connect.ca.roots,),
-        (c.agent.connect.ca.leaf, "web"),
-        (c.connect.ca.roots,),
-        (c.connect.ca.configuration,),
         (c.connect.ca.update_configuration, "consul", {}),
         (c.connect.intentions.upsert, "a", "b"),
         (c.connect.intentions.read, "a", "b"),
         (c.connect.intentions.delete, "a", "b"),
-        (c.connect.intentions.list,),
         (c.connect.intentions.check, "a", "b"),
         (c.connect.intentions.match, "source", "a"),
-        (c.config.set, "proxy-defaults", "global", {}),
-        (c.config.get, "proxy-defaults", "global"),
-        (c.config.list, "proxy-defaults"),
         (c.config.delete, "proxy-defaults", "global"),
-        (c.discovery_chain.get, "web"),
         (c.operator.raft_remove_peer, "127.0.0.1:8300"),
         (c.operator.raft_transfer_leader,),
         (c.operator.autopilot_configuration,),
@@ -118,6 +104,13 @@ def refused(surface):
         (c.acl.templated_policy.list,),
         (c.acl.templated_policy.read, "builtin/dns"),
         (c.acl.templated_policy.preview, "builtin/dns", {}),
+    ]
+    unsupported = [
+        (c.agent.join, "127.0.0.1"),
+        (c.agent.leave,),
+        (c.agent.reload,),
+        (c.agent.monitor,),
+        (c.config.set, "proxy-defaults", "global", {}),
         (c.agent.token.set, "default", "secret"),
         (c.agent.token.set_default, "secret"),
         (c.agent.token.set_agent, "secret"),
@@ -125,7 +118,20 @@ def refused(surface):
         (c.agent.token.set_replication, "secret"),
         (c.agent.token.set_config_file_service_registration, "secret"),
     ]
-    surface.all_refused(404, "", calls)
+    mesh = [
+        (c.agent.connect.ca.roots,),
+        (c.agent.connect.ca.leaf, "web"),
+        (c.connect.ca.roots,),
+        (c.connect.ca.configuration,),
+        (c.discovery_chain.get, "web"),
+    ]
+    surface.all_refused(404, "", absent)
+    surface.all_refused(501, "Not supported: ", unsupported)
+    surface.all_refused(500, "Connect must be enabled", mesh)
+    surface.refused(500, "No node found", c.agent.force_leave, "other")
+    assert c.connect.intentions.list() == []
+    assert c.config.list("proxy-defaults") == []
+    surface.refused(404, "", c.config.get, "proxy-defaults", "global")
 
 
 def access_without_lists(surface):

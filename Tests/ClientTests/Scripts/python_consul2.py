@@ -42,25 +42,18 @@ def refused(surface):
     """What belongs to a mesh, to gossip or to Raft; each is refused in words."""
     c = surface.client
     intention = ("a", "b", "consul", "allow")
-    calls = [
-        (c.agent.join, "127.0.0.1"),
-        (c.agent.force_leave, "other"),
+    absent = [
         (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
-        (c.agent.connect.root_certificates,),
+        # The library forgets the version in this path.
         (c.agent.connect.leaf_certificates, "web"),
-        (c.connect.certificates.list,),
-        (c.connect.certificates.current,),
         (c.connect.certificates.put, {}, "consul"),
         (c.connect.intentions.create, *intention),
         (c.connect.intentions.get, "id"),
-        (c.connect.intentions.list,),
         (c.connect.intentions.put, "id"),
         (c.connect.intentions.delete, "id"),
         (c.connect.intentions.check, "a", "b"),
         (c.connect.intentions.list_match, "source", "a"),
-        (c.config.put, {"Kind": "proxy-defaults", "Name": "global"}),
         (c.config.get, "proxy-defaults", "global"),
-        (c.config.list, "proxy-defaults"),
         (c.config.delete, "proxy-defaults", "global"),
         (c.operator.autopilot.configuration,),
         (c.operator.autopilot.update, {}),
@@ -70,7 +63,17 @@ def refused(surface):
         (c.operator.keyring.list,),
         (c.operator.raft.delete, None, "127.0.0.1:8300"),
     ]
-    surface.all_refused(404, "", calls)
+    unsupported = [
+        (c.agent.join, "127.0.0.1"),
+        (c.config.put, {"Kind": "proxy-defaults", "Name": "global"}),
+    ]
+    mesh = [(c.agent.connect.root_certificates,), (c.connect.certificates.list,), (c.connect.certificates.current,)]
+    surface.all_refused(404, "", absent)
+    surface.all_refused(501, "Not supported: ", unsupported)
+    surface.all_refused(500, "Connect must be enabled", mesh)
+    surface.refused(500, "No node found", c.agent.force_leave, "other")
+    assert c.connect.intentions.list() == []
+    assert c.config.list("proxy-defaults") == []
 
 
 def access_without_lists(surface):
