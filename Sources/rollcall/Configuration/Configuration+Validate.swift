@@ -37,6 +37,12 @@ extension Configuration {
                     + " branch of the catalog"
             )
         }
+        if let recursor = recursorThatIsThisServer {
+            throw failure(
+                ["dns.recursors", "dns_listen"],
+                "\(recursor) is where this server listens itself; give a recursive server"
+            )
+        }
         for address in dnsListen where address.port != 0 && httpListen.contains(address) {
             throw failure(
                 ["http_listen", "dns_listen"],

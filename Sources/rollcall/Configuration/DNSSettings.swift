@@ -1,3 +1,5 @@
+internal import DNSForwarder
+internal import DNSResponder
 internal import DNSWire
 
 /// The `dns` section.
@@ -42,4 +44,14 @@ struct DNSSettings: Hashable, Sendable {
     var addressRecordLimitPerService: [String: Int] = [:]
     /// Records of a service in a UDP answer of at most 512 bytes; 0 for all that fit.
     var smallAnswerLimit = 0
+    /// Who is asked about names outside our zones; nobody when it is empty.
+    var recursors: [ListenAddress] = []
+    var recursorTimeout = Duration.seconds(2)
+    var recursorStrategy = ForwarderSettings.Strategy.sequential
+    /// The networks whose questions are passed on.
+    var recursorClients = ForwarderSettings.privateNetworks
+    var recursorCacheEntries = 10_000
+    var recursorCacheBytes = 16 << 20
+    /// How long an old answer may stand in when no recursor answers; zero for not at all.
+    var recursorStale = Duration.zero
 }

@@ -5,7 +5,7 @@ internal import ServiceCatalog
 
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
-    static let all: [Setting] = general + dns + http + leases + health + limits
+    static let all: [Setting] = general + dns + recursion + http + leases + health + limits
 
     private static let general: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),

@@ -62,7 +62,8 @@ struct Daemon {
             table: registry.table,
             keeper: registry.keeper,
             log: registry.log,
-            prober: prober
+            prober: prober,
+            forwarder: registry.forwarder
         )
         let api = try await api(registry, prober, dnsAddresses: responder.boundAddresses) {
             metrics.text
@@ -94,10 +95,12 @@ struct Daemon {
             let inherited = sockets.map(\.descriptor)
             var responder = configuration.responder(inherited: inherited)
             responder.tcpConnectionsMax = shares.dnsConnectionsMax
+            responder.pendingRepliesMax = shares.forwardedQueriesMax
             return try Responder(
                 configuration: responder,
                 table: registry.table,
-                fallback: registry.fallback
+                fallback: registry.fallback,
+                forwarder: registry.forwarder
             )
         } catch let error as ConfigurationError {
             throw StartError(error)
@@ -175,7 +178,7 @@ extension Configuration {
             workers: workers,
             udpPayloadBytesMax: dns.udpPayloadBytes,
             nameServerIdentifier: nsid.map { Array($0.utf8) } ?? [],
-            setsRecursionAvailable: dns.isRecursionAvailable,
+            setsRecursionAvailable: dns.isRecursionAvailable || !dns.recursors.isEmpty,
             tcpConnectionsMax: dns.tcpConnectionsMax,
             tcpIdleSeconds: Int(dns.tcpIdleTimeout.components.seconds),
             inherited: inherited

@@ -13,10 +13,13 @@
 struct DescriptorShares: Hashable, Sendable {
     /// For files, listeners, event loops, and connections that are closed as soon as they are seen.
     private static let reserve = 256
+    private static let forwardedQueriesWanted = 1024
 
     var httpConnectionsMax: Int
     var dnsConnectionsMax: Int
     var probesInFlightMax: Int
+    /// Each has a socket to a recursor.
+    var forwardedQueriesMax: Int
     /// True when the settings ask for more than the process may open.
     var isReduced: Bool
 
@@ -25,7 +28,8 @@ struct DescriptorShares: Hashable, Sendable {
         let http = configuration.http.connectionsMax
         let dns = configuration.dns.tcpConnectionsMax
         let probes = configuration.health.probesInFlightMax
-        let wanted = http + dns + probes
+        let forwarded = configuration.dns.recursors.isEmpty ? 0 : Self.forwardedQueriesWanted
+        let wanted = http + dns + probes + forwarded
         let available = max(descriptorsMax - Self.reserve, descriptorsMax / 4)
         isReduced = wanted > available
         let share = isReduced ? Double(available) / Double(wanted) : 1
@@ -33,6 +37,7 @@ struct DescriptorShares: Hashable, Sendable {
         httpConnectionsMax = reduced(http)
         dnsConnectionsMax = reduced(dns)
         probesInFlightMax = reduced(probes)
+        forwardedQueriesMax = reduced(forwarded)
     }
 
     /// Raises the process' limit as far as it may and returns it.

@@ -1,3 +1,4 @@
+internal import DNSForwarder
 internal import DNSResponder
 internal import DNSWire
 internal import DNSZones
@@ -13,6 +14,8 @@ struct Registry {
     let table: AnswerTable
     let serviceZone: ServiceZone
     let fallback: AuthoritativeFallback
+    /// Nil without recursors.
+    let forwarder: Forwarder?
     /// Puts changes into the answer table.
     let publish: @Sendable ([TableChange]) -> Void
     /// Nil with `--ephemeral`.
@@ -75,6 +78,9 @@ struct Registry {
                 )
             )
         )
+        forwarder =
+            configuration.dns.recursors.isEmpty
+            ? nil : Forwarder(settings: configuration.forwarder)
         publish(StaticZoneCompiler.changes(to: zones.zones))
         keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
     }
@@ -184,6 +190,7 @@ extension Configuration {
             nameServerAddresses: nameServerAddresses,
             reverseZones: reverseZones,
             onlyPassing: dns.answersOnlyPassing,
+            forwardsReverseMisses: !dns.recursors.isEmpty,
             addsNodeText: dns.addsNodeText,
             limits: ServiceAnswerLimits(
                 addressesMax: limit ?? dns.addressRecordLimit,

@@ -1,3 +1,4 @@
+internal import DNSForwarder
 internal import DNSResponder
 internal import DNSZones
 internal import Logging
@@ -23,6 +24,8 @@ struct Reloader: Service {
         "dns.name_server.addresses", "dns.mailbox", "dns.only_passing", "dns.node_meta_txt",
         "dns.a_record_limit", "dns.a_record_limit_per_service", "dns.udp_answer_limit",
     ]
+    /// The same for a server that was started with recursors; one without sets no RA.
+    private static let recursionKeys = Set(Setting.recursion.map(\.key))
 
     /// Announces, then reloads at each SIGHUP.
     ///
@@ -62,7 +65,12 @@ struct Reloader: Service {
         }
         let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
         replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
-        let waiting = new.keysChanged(from: started).filter { !Self.reloadedKeys.contains($0) }
+        var taken = Self.reloadedKeys
+        if let forwarder = registry.forwarder {
+            forwarder.replace(new.forwarder)
+            taken.formUnion(Self.recursionKeys)
+        }
+        let waiting = new.keysChanged(from: started).filter { !taken.contains($0) }
         if !waiting.isEmpty {
             logger.warning(
                 "changed settings wait for the next start",

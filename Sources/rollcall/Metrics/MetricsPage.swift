@@ -1,3 +1,4 @@
+internal import DNSForwarder
 internal import DNSResponder
 internal import DNSWire
 internal import DurableStore
@@ -13,9 +14,12 @@ struct MetricsPage: Sendable {
     let keeper: CatalogKeeper
     let log: StandaloneLog
     let prober: ProberService
+    /// Nil without recursors.
+    let forwarder: Forwarder?
 
     var text: String {
-        (queries + answers + catalog + store + process + ProbeMetrics.families(prober.metrics))
+        (queries + answers + catalog + store + process + ProbeMetrics.families(prober.metrics)
+            + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? []))
             .map(\.text).joined()
     }
 
