@@ -115,6 +115,22 @@ struct MessageTests {
         #expect(throws: WireError.self) { try reader.readName() }
     }
 
+    @Test("a chain of pointers is followed as far as a name can need it", arguments: [1, 128, 129])
+    func chains(length: Int) throws {
+        // The root, then pointers that each lead to the one before.
+        var bytes: [UInt8] = [0]
+        for hop in 0..<length {
+            let target = hop == 0 ? 0 : 1 + 2 * (hop - 1)
+            bytes += [0xC0 | UInt8(target >> 8), UInt8(target & 0xFF)]
+        }
+        var reader = MessageReader(bytes, offset: bytes.count - 2)
+        if length <= 128 {
+            #expect(try reader.readName() == .root)
+        } else {
+            #expect(throws: WireError.badPointer(offset: 1)) { try reader.readName() }
+        }
+    }
+
     @Test(
         "rdata is written as in master files",
         arguments: [
