@@ -50,6 +50,7 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     // MARK: - What others tell
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
+        guard !delta.concernsOnlyKeys else { return }
         let now = now
         prober.withLock { $0.catalogChanged(delta, in: catalog, now: now) }
         waker.yield()

@@ -61,6 +61,12 @@ package struct CatalogDelta: Sendable {
 
     package var isEmpty: Bool { events.isEmpty }
 
+    /// True when nothing but keys and access changed: neither DNS nor health is concerned.
+    package var concernsOnlyKeys: Bool {
+        !changesServiceList && !changesNodeList && !changesChecks && !changesSessions
+            && !changesPreparedQueries
+    }
+
     /// Adds a later delta to this one.
     package mutating func merge(_ later: CatalogDelta) {
         index = max(index, later.index)

@@ -182,6 +182,35 @@ struct KeyValueStoreTests {
         #expect(error?.code == .unknownFormat)
     }
 
+    @Test("many large values at once are stored, a bounded amount in each commit")
+    func largeGroups() async throws {
+        let store = try CatalogStore(folder: folder.path)
+        let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
+        let log = StandaloneLog(
+            keeper: keeper,
+            store: store,
+            position: 0,
+            logger: Logger(label: "test")
+        )
+        let value = [UInt8](repeating: 7, count: 512 << 10)
+        await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<80 {
+                let change = set("k\(number)", value)
+                group.addTask { (try? await log.append(change)) != nil }
+            }
+            // All of them wait before the first commit.
+            for _ in 0..<1_000 { await Task.yield() }
+            async let running: Void = log.run()
+            for await isDone in group { #expect(isDone) }
+            log.stop()
+            await running
+        }
+        #expect(log.metrics.changes == 80)
+        #expect(keeper.read { $0.keyCount } == 80)
+        try store.close()
+        #expect(try load().catalog.keyCount == 80)
+    }
+
     @Test("large values are folded before they fill the memory")
     func largeValues() {
         var rows = FoldedRows()

@@ -98,6 +98,7 @@ package final class ServiceZone: CatalogListener {
     }
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
+        guard !delta.concernsOnlyKeys else { return }
         var changes = zoneChanges(serial: delta.index)
         let reverseZones = Set(delta.addresses.compactMap { reverseZone(of: $0.reverseName) })
         changes += reverseZoneChanges(reverseZones, serial: delta.index)

@@ -116,7 +116,10 @@ struct MetricsPage: Sendable {
     private var catalog: [MetricFamily] {
         let (sizes, checks, index) = keeper.read { catalog in
             (
-                [catalog.nodeCount, catalog.serviceCount, catalog.instanceCount],
+                [
+                    catalog.nodeCount, catalog.serviceCount, catalog.instanceCount,
+                    catalog.keyCount, catalog.sessionCount,
+                ],
                 catalog.checkCounts, catalog.index
             )
         }
@@ -128,6 +131,8 @@ struct MetricsPage: Sendable {
             .single("rollcall_catalog_nodes", .gauge, "Nodes.", sizes[0]),
             .single("rollcall_catalog_services", .gauge, "Services.", sizes[1]),
             .single("rollcall_catalog_instances", .gauge, "Instances.", sizes[2]),
+            .single("rollcall_catalog_keys", .gauge, "Keys of the key-value store.", sizes[3]),
+            .single("rollcall_catalog_sessions", .gauge, "Sessions.", sizes[4]),
             byStatus,
             .single("rollcall_catalog_index", .gauge, "Index of the last change.", index),
             .single(

@@ -137,6 +137,16 @@ struct KeyValueTests {
         #expect(keys.index(ofPrefix: "other/") == keys.floor)
     }
 
+    @Test("a change of keys concerns neither DNS nor health")
+    func concernsOnlyKeys() throws {
+        var catalog = try catalog(sessions: ["s1"])
+        var delta = try catalog.apply(.keyValue(.acquire(write("a"), session: "s1")))
+        #expect(delta.concernsOnlyKeys)
+        delta.merge(try catalog.apply(.endSession(id: "s1", onlyIf: nil)))
+        #expect(!delta.concernsOnlyKeys)
+        #expect(try !catalog.apply(Registrations.web("w1")).concernsOnlyKeys)
+    }
+
     @Test("the catalog refuses more keys than allowed, and longer ones")
     func limits() throws {
         var limits = CatalogLimits()
