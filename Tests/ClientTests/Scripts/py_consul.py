@@ -85,13 +85,11 @@ def refused(surface):
     c = surface.client
     absent = [
         (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
-        (c.connect.ca.update_configuration, "consul", {}),
         (c.connect.intentions.upsert, "a", "b"),
         (c.connect.intentions.read, "a", "b"),
         (c.connect.intentions.delete, "a", "b"),
         (c.connect.intentions.check, "a", "b"),
         (c.connect.intentions.match, "source", "a"),
-        (c.config.delete, "proxy-defaults", "global"),
         (c.operator.raft_remove_peer, "127.0.0.1:8300"),
         (c.operator.raft_transfer_leader,),
         (c.operator.autopilot_configuration,),
@@ -125,7 +123,12 @@ def refused(surface):
         (c.connect.ca.configuration,),
         (c.discovery_chain.get, "web"),
     ]
+    read_only = [
+        (c.connect.ca.update_configuration, "consul", {}),
+        (c.config.delete, "proxy-defaults", "global"),
+    ]
     surface.all_refused(404, "", absent)
+    surface.all_refused(405, "not allowed", read_only)
     surface.all_refused(501, "Not supported: ", unsupported)
     surface.all_refused(500, "Connect must be enabled", mesh)
     surface.refused(500, "No node found", c.agent.force_leave, "other")

@@ -41,20 +41,16 @@ def operator(surface):
 def refused(surface):
     """What belongs to a mesh, to gossip or to Raft; each is refused in words."""
     c = surface.client
-    intention = ("a", "b", "consul", "allow")
     absent = [
         (c.agent.connect.authorize, "web", "spiffe://x/ns/default/dc/dc1/svc/web", "01"),
         # The library forgets the version in this path.
         (c.agent.connect.leaf_certificates, "web"),
-        (c.connect.certificates.put, {}, "consul"),
-        (c.connect.intentions.create, *intention),
         (c.connect.intentions.get, "id"),
         (c.connect.intentions.put, "id"),
         (c.connect.intentions.delete, "id"),
         (c.connect.intentions.check, "a", "b"),
         (c.connect.intentions.list_match, "source", "a"),
         (c.config.get, "proxy-defaults", "global"),
-        (c.config.delete, "proxy-defaults", "global"),
         (c.operator.autopilot.configuration,),
         (c.operator.autopilot.update, {}),
         (c.operator.keyring.create, "a"),
@@ -68,7 +64,13 @@ def refused(surface):
         (c.config.put, {"Kind": "proxy-defaults", "Name": "global"}),
     ]
     mesh = [(c.agent.connect.root_certificates,), (c.connect.certificates.list,), (c.connect.certificates.current,)]
+    read_only = [
+        (c.connect.certificates.put, {}, "consul"),
+        (c.connect.intentions.create, "a", "b", "consul", "allow"),
+        (c.config.delete, "proxy-defaults", "global"),
+    ]
     surface.all_refused(404, "", absent)
+    surface.all_refused(405, "not allowed", read_only)
     surface.all_refused(501, "Not supported: ", unsupported)
     surface.all_refused(500, "Connect must be enabled", mesh)
     surface.refused(500, "No node found", c.agent.force_leave, "other")
