@@ -4,6 +4,7 @@ package struct PatternError: Error, Hashable, Sendable {
     /// The part of the expression that is wrong.
     package var part: String
 
+    /// What kind of error it is, in words.
     package enum Reason: String, Hashable, Sendable {
         case badRange = "invalid character class range"
         case badEscape = "invalid escape sequence"
