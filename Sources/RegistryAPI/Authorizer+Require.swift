@@ -14,6 +14,18 @@ extension Authorizer {
     }
 }
 
+extension APIContext {
+    /// Returns when the token may make the change; asked before anything is done.
+    ///
+    /// - Throws: `APIError`, as `Authorizer.require(_:)` does.
+    func require(_ change: CatalogChange, of authorizer: Authorizer) throws(APIError) {
+        guard !authorizer.allowsEverything else { return }
+        for permission in keeper.read({ $0.permissions(for: change) }) {
+            try authorizer.require(permission)
+        }
+    }
+}
+
 extension APIError {
     init(_ denial: AccessDenial) {
         self.init(

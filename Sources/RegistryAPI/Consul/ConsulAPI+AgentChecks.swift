@@ -5,10 +5,10 @@ extension ConsulAPI {
     /// `GET agent/checks`.
     func agentChecks(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         let filter = try request.filter(.check)
-        let all = context.keeper.read { $0.checks(onNode: localNode) }
-            .filter { $0.id != Self.aliveCheckID }
-        let checks = try filter?.kept(all) ?? all
-        return .json(for: request, capacity: 512 * (checks.count + 1)) { writer in
+        let (all, isFiltered) = read(request) { $0.checks(onAgent: localNode) }
+        let others = all.filter { $0.id != Self.aliveCheckID }
+        let checks = try filter?.kept(others) ?? others
+        var reply = ConsulReply.json(for: request, capacity: 512 * (checks.count + 1)) { writer in
             writer.beginObject()
             for check in checks {
                 writer.key(check.id)
@@ -16,6 +16,8 @@ extension ConsulAPI {
             }
             writer.endObject()
         }
+        if isFiltered { reply.tellFiltered(for: request) }
+        return reply
     }
 
     /// `PUT agent/check/register`.
@@ -26,7 +28,7 @@ extension ConsulAPI {
         let registration = try definitions.registration(of: body)
         let unknown = APIError(.notFound, "ServiceID \"\(body.serviceID)\" does not exist")
         guard body.serviceID != Self.ownServiceID else { throw unknown }
-        try await append(.register(registration)) { rejection in
+        try await append(.register(registration), for: request) { rejection in
             if case .unknownInstance = rejection { unknown } else { nil }
         }
         return .empty
@@ -37,7 +39,7 @@ extension ConsulAPI {
         let id = try request.requiredName("check ID")
         let unknown = Self.unknownCheck(id)
         guard id != Self.aliveCheckID else { throw unknown }
-        try await append(.deregisterCheck(localCheckKey(id))) { rejection in
+        try await append(.deregisterCheck(localCheckKey(id)), for: request) { rejection in
             if case .unknownCheck = rejection { unknown } else { nil }
         }
         return .empty
@@ -49,7 +51,7 @@ extension ConsulAPI {
         _ status: HealthStatus
     ) async throws(APIError) -> ConsulReply {
         let id = try request.requiredName("check ID")
-        try await report(id, status, output: request.query.first("note") ?? "")
+        try await report(request, id, status, output: request.query.first("note") ?? "")
         return .empty
     }
 
@@ -62,12 +64,13 @@ extension ConsulAPI {
         guard let status = HealthStatus(rawValue: body.status) else {
             throw APIError(.badRequest, "Invalid check status: '\(body.status)'")
         }
-        try await report(id, status, output: body.output)
+        try await report(request, id, status, output: body.output)
         return .empty
     }
 
     /// Renews a TTL check, and writes its result where that is news.
     private func report(
+        _ request: ConsulRequest,
         _ id: String,
         _ status: HealthStatus,
         output: String
@@ -76,6 +79,11 @@ extension ConsulAPI {
         guard let check = context.keeper.read({ $0.check(key) }) else {
             throw Self.unknownCheck(id)
         }
+        // Before the renewal, which writes nothing to the log.
+        try context.require(
+            .checkStatus(key, status, output: ""),
+            of: request.authorizer
+        )
         guard let definition = check.definition, case .ttl = definition.probe else {
             throw APIError(.serverFault, "CheckID \"\(id)\" does not have associated TTL")
         }

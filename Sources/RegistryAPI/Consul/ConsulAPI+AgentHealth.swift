@@ -40,6 +40,7 @@ extension ConsulAPI {
         guard let health = localHealth(where: { $0.id == id }).first else {
             return .text("ServiceId \(id) not found", status: .notFound)
         }
+        try request.authorizer.require(.serviceRead(health.instance.service))
         let summary = health.summary
         if request.wantsText { return .text(summary.rawValue, status: summary.status) }
         return .json(for: request, status: summary.status) { write(health, to: &$0) }

@@ -65,12 +65,16 @@ extension ConsulAPI {
     /// `GET agent/members`: this server alone.
     func agentMembers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         let filter = try request.filter(.member)
-        let members = try filter?.kept([member]) ?? [member]
-        return .json(for: request) { writer in
+        let isVisible = request.authorizer.allows(.nodeRead(localNode))
+        let all = isVisible ? [member] : []
+        let members = try filter?.kept(all) ?? all
+        var reply = ConsulReply.json(for: request) { writer in
             writer.beginArray()
             for member in members { writer.member(member) }
             writer.endArray()
         }
+        if !isVisible { reply.tellFiltered(for: request) }
+        return reply
     }
 
     private var member: MemberView {

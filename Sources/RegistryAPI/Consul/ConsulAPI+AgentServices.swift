@@ -7,10 +7,11 @@ extension ConsulAPI {
     /// `GET agent/services`.
     func agentServices(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         let filter = try request.filter(.nodeService)
-        let all = context.keeper.read { $0.instances(onNode: localNode) }
-            .filter { $0.id != Self.ownServiceID }
-        let instances = try filter?.kept(all) ?? all
-        return .json(for: request, capacity: 512 * (instances.count + 1)) { writer in
+        let (all, isFiltered) = read(request) { $0.instances(onNode: localNode) }
+        let others = all.filter { $0.id != Self.ownServiceID }
+        let instances = try filter?.kept(others) ?? others
+        var reply = ConsulReply.json(for: request, capacity: 512 * (instances.count + 1)) {
+            writer in
             writer.beginObject()
             for instance in instances {
                 writer.key(instance.id)
@@ -18,6 +19,8 @@ extension ConsulAPI {
             }
             writer.endObject()
         }
+        if isFiltered { reply.tellFiltered(for: request) }
+        return reply
     }
 
     /// `GET agent/service/:id`; with `hash` it waits until the instance is no longer as it was.
@@ -33,6 +36,7 @@ extension ConsulAPI {
             guard let instance = found, id != Self.ownServiceID else {
                 throw APIError(.notFound, "unknown service ID: \(id)")
             }
+            try request.authorizer.require(.serviceRead(instance.service))
             let hash = contentHash(of: instance)
             let isNews = hash != known || ContinuousClock.now >= deadline || request.client.hasGone
             if isNews || Task.isCancelled || Task.isShuttingDownGracefully {
@@ -76,7 +80,7 @@ extension ConsulAPI {
             of: body,
             replacesChecks: replacesChecks
         )
-        try await append(.register(registration))
+        try await append(.register(registration), for: request)
         return .empty
     }
 
@@ -89,7 +93,8 @@ extension ConsulAPI {
             "Unknown service ID \"\(id)\". This must be the ID of a service, not its name."
         )
         guard id != Self.ownServiceID else { throw unknown }
-        try await append(.deregisterInstance(localKey(id), onlyIf: nil)) { rejection in
+        try await append(.deregisterInstance(localKey(id), onlyIf: nil), for: request) {
+            rejection in
             if case .unknownInstance = rejection { unknown } else { nil }
         }
         return .empty

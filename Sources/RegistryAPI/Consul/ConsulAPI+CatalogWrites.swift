@@ -14,7 +14,7 @@ extension ConsulAPI {
         let body = try request.decode { bytes throws(JSONReadError) in
             try CatalogRegistrationBody(body: bytes)
         }
-        try await append(.register(try registration(of: body)))
+        try await append(.register(try registration(of: body)), for: request)
         return done(request)
     }
 
@@ -149,6 +149,10 @@ extension ConsulAPI {
         }
         guard !isOwn else {
             throw APIError(.badRequest, "This server cannot be removed from its own catalog")
+        }
+        // Who may write the node may remove what is on it.
+        if !request.authorizer.allows(.nodeWrite(body.node)) {
+            try context.require(change, of: request.authorizer)
         }
         do {
             try await context.log.append(change)

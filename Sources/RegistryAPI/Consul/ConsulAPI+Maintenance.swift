@@ -9,10 +9,12 @@ extension ConsulAPI {
         let id = try request.requiredName("service ID")
         let isOn = try wantsMaintenance(request)
         let unknown = APIError(.notFound, "No service registered with ID \"\(id)\"")
-        guard id != Self.ownServiceID, context.keeper.read({ $0.instance(localKey(id)) != nil })
+        guard id != Self.ownServiceID,
+            let instance = context.keeper.read({ $0.instance(localKey(id)) })
         else {
             throw unknown
         }
+        try request.authorizer.require(.serviceWrite(instance.service))
         let check = HealthCheck(
             node: localNode,
             id: HealthCheck.serviceMaintenanceID(id),

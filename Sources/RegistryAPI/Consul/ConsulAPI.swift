@@ -64,6 +64,18 @@ extension ConsulAPI {
         return reply
     }
 
+    /// Reads the catalog at once, as the request's token sees it.
+    func read<Found: Sendable>(
+        _ request: ConsulRequest,
+        _ find: (inout VisibleCatalog) -> Found
+    ) -> (found: Found, isFiltered: Bool) {
+        context.keeper.read { catalog in
+            var visible = VisibleCatalog(catalog, for: request.authorizer)
+            let found = find(&visible)
+            return (found, visible.hidesSomething)
+        }
+    }
+
     func isOwnDatacenter(_ name: String?) -> Bool {
         guard let name, !name.isEmpty else { return true }
         return name.lowercased() == context.identity.datacenter.lowercased()
@@ -73,7 +85,20 @@ extension ConsulAPI {
 // MARK: - Writing
 
 extension ConsulAPI {
-    /// Appends `change` and returns once it is in the answers.
+    /// Appends `change` and returns once it is in the answers, if the request's token may make it.
+    ///
+    /// What `Catalog.permissions(for:)` says of the change decides; see the other `append`.
+    func append(
+        _ change: CatalogChange,
+        for request: ConsulRequest,
+        refusal: (CatalogRejection) -> APIError? = { _ in nil }
+    ) async throws(APIError) {
+        try context.require(change, of: request.authorizer)
+        try await append(change, refusal: refusal)
+    }
+
+    /// Appends `change`, which the caller has found to be allowed, and returns once it is in the
+    /// answers.
     ///
     /// `refusal` words a refusal of the catalog; without, or where it has no word, the refusal is
     /// Consul's 500.

@@ -9,7 +9,7 @@ enum ConsulHeader {
     static let queryBackend = name("X-Consul-Query-Backend")
     static let defaultACLPolicy = name("X-Consul-Default-Acl-Policy")
     static let token = name("X-Consul-Token")
-    static let resultsFilteredByACLs = name("X-Consul-Results-Filtered-By-ACLs")
+    static let resultsFilteredByACLs = name("X-Consul-Results-Filtered-By-Acls")
     static let contentHash = name("X-Consul-Contenthash")
     static let cache = name("X-Cache")
     static let namespace = name("X-Consul-Namespace")

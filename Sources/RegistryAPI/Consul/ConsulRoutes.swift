@@ -92,15 +92,28 @@ extension ConsulRoutes.Route {
     ) async -> Response {
         do {
             var request = try ConsulRequest(request, name: name, body: body, client: client)
-            request.authorizer = try consul.context.access.authorizer(
-                for: request.tokenSecret,
-                in: consul.context.keeper
-            )
+            request.authorizer = try authorizer(of: request, consul)
             try access.check(request, consul)
             return try await handler(consul, request).response
         } catch {
             return ErrorMapping.response(for: error, .consul, logger: logger)
         }
+    }
+}
+
+extension ConsulRoutes.Route {
+    /// What the token of the request may do.
+    ///
+    /// A route that takes no token does not mind one that does not exist, as Consul's do not.
+    private func authorizer(
+        of request: ConsulRequest,
+        _ consul: ConsulAPI
+    ) throws(AccessDenial) -> Authorizer {
+        let (access, keeper) = (consul.context.access, consul.context.keeper)
+        guard case .open = self.access else {
+            return try access.authorizer(for: request.tokenSecret, in: keeper)
+        }
+        return (try? access.authorizer(for: request.tokenSecret, in: keeper)) ?? .nothing
     }
 }
 

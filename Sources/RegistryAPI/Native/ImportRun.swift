@@ -30,13 +30,15 @@ struct ImportRun {
     private static let errorsShownMax = 1_000
 
     let native: NativeAPI
+    let authorizer: Authorizer
     let logger: Logger
     private(set) var result = Result()
     private var pendingKeys: Set<InstanceKey> = []
     private var pendingCount = 0
 
-    init(native: NativeAPI, logger: Logger) {
+    init(native: NativeAPI, authorizer: Authorizer, logger: Logger) {
         self.native = native
+        self.authorizer = authorizer
         self.logger = logger
     }
 
@@ -53,9 +55,9 @@ struct ImportRun {
         try await settle(downTo: Self.atOnceMax - 1, &group)
         pendingKeys.insert(registration.instance.key)
         pendingCount += 1
-        group.addTask { [native, logger] in
+        group.addTask { [native, authorizer, logger] in
             do {
-                _ = try await native.write(registration)
+                _ = try await native.write(registration, as: authorizer)
                 return Outcome(line: line.number, failure: nil)
             } catch {
                 return Outcome(line: line.number, failure: Self.failure(error, logger))

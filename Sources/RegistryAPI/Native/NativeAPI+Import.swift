@@ -1,15 +1,20 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import ServiceCatalog
 
 extension NativeAPI {
     /// `POST /import`: one registration a line, each whole or not at all, read as it comes.
     ///
     /// Answers 400 only when there was something and nothing of it could be used.
-    func importLines(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func importLines(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let limit = context.settings.importBytesMax
         try context.checkDeclaredSize(of: request, limit: limit)
         let result = try await withThrowingTaskGroup(of: ImportRun.Outcome.self) { group in
-            var run = ImportRun(native: self, logger: context.logger)
+            var run = ImportRun(native: self, authorizer: authorizer, logger: context.logger)
             var lines = LineSplitter(lineBytesMax: context.settings.bodyBytesMax)
             var totalBytes = 0
             try await context.readBody(of: request) { part in

@@ -18,8 +18,14 @@ extension NativeAPI {
     /// `PUT /heartbeat/{instance_id}`: the instance is alive.
     ///
     /// Renews its lease, and makes its `ttl` checks passing for another term.
-    func heartbeat(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func heartbeat(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let key = try findInstance(request, context)
+        // A renewal takes what any change of the instance takes.
+        try api.require(.drain(key), of: authorizer)
         let checks = api.keeper.read { catalog in
             catalog.checks(ofInstance: key).filter { check in
                 if case .ttl = check.definition?.probe { true } else { false }
@@ -46,8 +52,13 @@ extension NativeAPI {
     }
 
     /// `DELETE /instances/{instance_id}`: removes it; with `?drain=true` once nobody knows it.
-    func deregister(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func deregister(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let key = try findInstance(request, context)
+        try api.require(.deregisterInstance(key, onlyIf: nil), of: authorizer)
         guard try QueryParameters(request).flag("drain") else {
             try await api.log.append(.deregisterInstance(key, onlyIf: nil))
             return try JSONReply.response(Deregistered(instanceID: key.id))

@@ -28,13 +28,22 @@ extension NativeAPI {
     /// `POST /register`: writes an instance of the local node with its checks, whole or not at all.
     ///
     /// The same call again changes nothing and renews the lease.
-    func register(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func register(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let registration = try RegistrationRequest(await context.json(of: request), api)
-        return try JSONReply.response(try await write(registration))
+        return try JSONReply.response(try await write(registration, as: authorizer))
     }
 
     /// Writes one registration; returns when it is durable and in answers.
-    func write(_ request: RegistrationRequest) async throws(CatalogLogError) -> Registered {
+    ///
+    /// - Throws: `APIError` when `authorizer` does not allow it; `CatalogLogError`.
+    func write(
+        _ request: RegistrationRequest,
+        as authorizer: Authorizer
+    ) async throws -> Registered {
         var instance = request.instance
         let key = instance.key
         let (known, isNodeKnown) = api.keeper.read { catalog in
@@ -44,16 +53,16 @@ extension NativeAPI {
             // Who registers again keeps the lease's name.
             Lease(id: known?.lease?.id ?? Self.newLeaseID(), ttlMilliseconds: milliseconds)
         }
-        try await api.log.append(
-            .register(
-                Registration(
-                    node: isNodeKnown ? nil : localNode,
-                    instance: instance,
-                    checks: request.checks.map { RegisteredCheck($0, keepsStatus: true) },
-                    replacesChecks: true
-                )
+        let change = CatalogChange.register(
+            Registration(
+                node: isNodeKnown ? nil : localNode,
+                instance: instance,
+                checks: request.checks.map { RegisteredCheck($0, keepsStatus: true) },
+                replacesChecks: true
             )
         )
+        try api.require(change, of: authorizer)
+        try await api.log.append(change)
         if instance.lease != nil { _ = api.heartbeats.renewLease(of: key) }
         // Another registration may have come in between: what holds is what the catalog has.
         let lease = api.keeper.read { $0.instance(key)?.lease } ?? instance.lease

@@ -4,12 +4,18 @@ internal import ServiceCatalog
 
 extension NativeAPI {
     /// `GET /services`: the names of all services with their tags.
-    func services(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func services(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let blocking = try BlockingQuery(QueryParameters(request))
         await blocking.run(on: .serviceList, api.keeper, context.client)
         let (index, services) = api.keeper.read { catalog in
             var services: [String: [String]] = [:]
-            for name in catalog.serviceNames { services[name] = catalog.tags(ofService: name) }
+            for name in catalog.serviceNames where authorizer.allows(.serviceRead(name)) {
+                services[name] = catalog.tags(ofService: name)
+            }
             return (catalog.serviceListIndex, services)
         }
         return try JSONReply.response(services, headers: Self.headers(index: index))
@@ -20,8 +26,13 @@ extension NativeAPI {
     /// A service without any instance is unknown and answered with 404: a mistyped name should be
     /// noticed. A blocking query is answered with an empty list instead, for it may wait for the
     /// first instance.
-    func instances(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func instances(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let service = try context.pathParameter("service")
+        try authorizer.require(.serviceRead(service))
         let query = try QueryParameters(request)
         let filter = try InstanceFilter(query)
         let blocking = try BlockingQuery(query)

@@ -23,12 +23,22 @@ extension NativeAPI {
     /// Each has the index as its id. Silence is broken by a comment. What is remembered for a
     /// connection is the list that it was sent last; a client that does not take what it is sent is
     /// dropped.
-    func watch(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+    func watch(
+        _ request: Request,
+        _ context: APIRequestContext,
+        _ authorizer: Authorizer
+    ) async throws -> Response {
         let service = try context.pathParameter("service")
+        try authorizer.require(.serviceRead(service))
         let filter = try InstanceFilter(QueryParameters(request))
         let lastID = HTTPField.Name("Last-Event-ID")
             .flatMap { request.headers[$0] }
             .flatMap { CatalogIndex($0) }
+        let secret = RequestToken.secret(try QueryParameters(request), request.headers)
+        let isAllowed: @Sendable () -> Bool = {
+            let authorizer = try? api.access.authorizer(for: secret, in: api.keeper)
+            return authorizer?.allows(.serviceRead(service)) ?? false
+        }
         let (index, views) = api.keeper.read { filter.views(ofService: service, in: $0) }
         var headers = Self.headers(index: index)
         headers[.contentType] = "text/event-stream"
@@ -47,6 +57,7 @@ extension NativeAPI {
                     service,
                     filter,
                     since: (index, views),
+                    isAllowed: isAllowed,
                     context,
                     &writer
                 )
@@ -55,11 +66,13 @@ extension NativeAPI {
         )
     }
 
-    /// Sends changes and heartbeats until the client goes or the server stops.
+    /// Sends changes and heartbeats until the client goes or the server stops, or until the token no
+    /// longer allows it.
     private func follow(
         _ service: String,
         _ filter: InstanceFilter,
         since sent: (index: CatalogIndex, views: [InstanceView]),
+        isAllowed: () -> Bool,
         _ context: APIRequestContext,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
@@ -77,6 +90,7 @@ extension NativeAPI {
             if context.client.hasGone || Task.isShuttingDownGracefully || Task.isCancelled {
                 return
             }
+            guard isAllowed() else { return }
             let (newIndex, views) = api.keeper.read { filter.views(ofService: service, in: $0) }
             if newIndex != index {
                 index = newIndex

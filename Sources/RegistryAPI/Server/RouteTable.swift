@@ -15,6 +15,11 @@ struct RouteTable {
 
     private var routes: [Route] = []
 
+    /// Every method of every path, in the order in which they were added.
+    var offers: [(method: HTTPRequest.Method, path: String)] {
+        routes.flatMap { route in route.handlers.map { ($0.method, route.path) } }
+    }
+
     mutating func get(_ path: String, _ handler: @escaping Handler) { on(.get, path, handler) }
     mutating func put(_ path: String, _ handler: @escaping Handler) { on(.put, path, handler) }
     mutating func post(_ path: String, _ handler: @escaping Handler) { on(.post, path, handler) }

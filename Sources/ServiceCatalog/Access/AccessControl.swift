@@ -89,7 +89,7 @@ package final class AccessControl: Sendable {
     /// With a secret that no token has, that is nothing.
     package func dnsAuthorizer(in catalog: borrowing Catalog) -> Authorizer {
         authorizer(for: settings.dnsSecret, in: catalog)
-            ?? Authorizer(accessorID: "", rules: AccessRules(), allowsByDefault: false)
+            ?? .nothing
     }
 
     private func compile(_ secret: String, _ catalog: borrowing Catalog) -> Entry? {

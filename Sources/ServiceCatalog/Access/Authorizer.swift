@@ -13,6 +13,13 @@ package struct Authorizer: Hashable, Sendable {
     /// Access control is off: everything is allowed to everybody.
     package static let unrestricted = Authorizer(accessorID: "", basis: .everything)
 
+    /// Nothing is allowed.
+    package static let nothing = Authorizer(
+        accessorID: "",
+        rules: AccessRules(),
+        allowsByDefault: false
+    )
+
     /// The public name of the token; empty while access control is off.
     package let accessorID: String
     private let basis: Basis

@@ -64,6 +64,14 @@ extension VisibleCatalog {
         visible(catalog.instances(onNode: name)) { $0.showsService($1.service) }
     }
 
+    /// The checks on the agent's own node: those of visible services, and with the node its own.
+    package mutating func checks(onAgent name: String) -> [HealthCheck] {
+        visible(catalog.checks(onNode: name)) { visible, check in
+            check.serviceName.isEmpty
+                ? visible.showsNode(check.node) : visible.showsService(check.serviceName)
+        }
+    }
+
     /// See `Catalog.checks(onNode:)`.
     package mutating func checks(onNode name: String) -> [HealthCheck] {
         visible(catalog.checks(onNode: name)) { $0.shows($1) }

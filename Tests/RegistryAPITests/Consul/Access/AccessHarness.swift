@@ -56,3 +56,11 @@ extension ConsulHarness {
         return try await send(method, target, body, headers: headers)
     }
 }
+
+extension TestServer {
+    /// Puts an instance on the local node past the API.
+    func add(_ service: String, id: String) async throws {
+        let instance = ServiceInstance(node: Self.nodeName, id: id, service: service, port: 80)
+        try await log.append(.register(Registration(instance: instance)))
+    }
+}
