@@ -12,6 +12,8 @@ public struct RegistryServer: Hashable, Sendable {
     public let address: String
     /// How long a call may take; waiting for a change does not count.
     public var timeout: Duration = .seconds(10)
+    /// The secret of the token that every call shows; nil for none.
+    public var token: String?
 
     /// Takes an address such as `http://127.0.0.1:8500`; `127.0.0.1:8500` means the same.
     public init(_ address: String = RegistryServer.defaultAddress) throws(ClientError) {
@@ -160,6 +162,7 @@ extension RegistryServer {
         request.method = HTTPMethod(rawValue: method)
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "rollcall-client")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)

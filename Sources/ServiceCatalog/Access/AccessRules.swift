@@ -69,6 +69,18 @@ package struct AccessRules: Hashable, Sendable {
         }
     }
 
+    /// True when no name is denied; `byDefault` holds for names that no rule is about.
+    func allowsAll(
+        _ resource: Permission.Resource,
+        _ level: AccessLevel,
+        byDefault: Bool
+    ) -> Bool {
+        guard let section = sections[resource] else { return byDefault }
+        return section.exact.values.allSatisfy { $0.includes(level) }
+            && section.prefixes.allSatisfy { $0.level.includes(level) }
+            && (byDefault || section.prefixes.contains { $0.bytes.isEmpty })
+    }
+
     /// What they say about `permission`; nil when they say nothing, and the default decides.
     package func decide(_ permission: Permission) -> Bool? {
         guard let section = sections[permission.resource] else { return nil }

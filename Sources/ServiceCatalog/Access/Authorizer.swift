@@ -56,6 +56,15 @@ package struct Authorizer: Hashable, Sendable {
         }
     }
 
+    /// True when it may do it to every name there is.
+    package func allowsAll(_ resource: Permission.Resource, _ level: AccessLevel) -> Bool {
+        switch basis {
+        case .everything: true
+        case .rules(let rules, let allowsByDefault):
+            rules.allowsAll(resource, level, byDefault: allowsByDefault)
+        }
+    }
+
     /// Why the token may not do it; nil when it may.
     package func denial(of permission: Permission) -> AccessDenial? {
         allows(permission) ? nil : .lacks(permission, accessorID: accessorID)

@@ -27,6 +27,11 @@ struct CheckConfigCommand: ParsableCommand {
         for option in configuration.unusedConsulOptions {
             TextOutput.printLine("\(option): this option of Consul means nothing here")
         }
+        for exposure in configuration.exposures {
+            TextOutput.printLine(
+                "warning: \(exposure.address): \(exposure.risk); \(exposure.remedy)"
+            )
+        }
         TextOutput.printLine("\(configuration.file ?? "settings"): good")
     }
 }

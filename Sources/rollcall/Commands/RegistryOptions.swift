@@ -9,6 +9,11 @@ struct RegistryOptions: ParsableArguments {
     )
     var httpAddress: String?
 
+    @Option(
+        help: "The secret of a token (better in ROLLCALL_TOKEN: others see a command's arguments)."
+    )
+    var token: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -18,7 +23,10 @@ struct RegistryOptions: ParsableArguments {
     ) throws -> RegistryServer {
         let given = environment["ROLLCALL_HTTP_ADDR"].flatMap { $0.isEmpty ? nil : $0 }
         do {
-            return try RegistryServer(httpAddress ?? given ?? RegistryServer.defaultAddress)
+            var server = try RegistryServer(httpAddress ?? given ?? RegistryServer.defaultAddress)
+            let secret = token ?? environment["ROLLCALL_TOKEN"] ?? ""
+            server.token = secret.isEmpty ? nil : secret
+            return server
         } catch {
             let source = httpAddress != nil ? "--http-address" : "ROLLCALL_HTTP_ADDR"
             throw CommandFailure.wrongUsage("\(source): \(error.message)")

@@ -30,6 +30,7 @@ struct Configuration: Hashable, Sendable {
     var logFormat = LogFormat.text
     var dns = DNSSettings()
     var http = HTTPSettings()
+    var acl = ACLSettings()
     var leases = LeaseSettings()
     var health = HealthSettings()
     var limits = CatalogLimits()

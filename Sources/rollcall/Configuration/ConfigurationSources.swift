@@ -50,6 +50,7 @@ struct ConfigurationSources: Sendable {
                 "excludes --data-dir; give one of the two"
             )
         }
+        try configuration.acl.loadSecrets(places, readFile)
         try configuration.validate(places)
         _ = try configuration.consulRegistrations()
         return configuration
@@ -75,7 +76,7 @@ struct ConfigurationSources: Sendable {
     /// Variables that start like ours and mean nothing: worth a warning, for they may be misspelt.
     var unknownVariables: [String] {
         let known = Set(Setting.all.map { Self.variable(for: $0.key) })
-            .union(["ROLLCALL_CONFIG", "ROLLCALL_HTTP_ADDR", "ROLLCALL_DNS_ADDR"])
+            .union(["ROLLCALL_CONFIG", "ROLLCALL_HTTP_ADDR", "ROLLCALL_DNS_ADDR", "ROLLCALL_TOKEN"])
         return environment.keys.filter { $0.hasPrefix("ROLLCALL_") && !known.contains($0) }.sorted()
     }
 

@@ -5,7 +5,8 @@ internal import ServiceCatalog
 
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
-    static let all: [Setting] = general + dns + recursion + http + leases + health + limits
+    static let all: [Setting] =
+        general + dns + recursion + http + acl + leases + health + limits
 
     private static let general: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),
@@ -88,6 +89,14 @@ extension Setting {
             \.http.idleTimeout,
             .duration(such: "2m", .seconds(1) ... .seconds(3600))
         ),
+    ]
+
+    private static let acl: [Setting] = [
+        .one("acl.enabled", \.acl.isEnabled, .flag),
+        .one("acl.default_policy", \.acl.defaultPolicy, .defaultPolicy),
+        .one("acl.tokens.initial_management", \.acl.initialManagement, .secret),
+        .one("acl.tokens.default", \.acl.defaultToken, .secret),
+        .one("acl.tokens.dns", \.acl.dnsToken, .secret),
     ]
 
     private static let leases: [Setting] = [

@@ -43,6 +43,7 @@ struct Daemon {
 
     private func serve(_ registry: Registry) async throws {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+        try await registry.registerInitialManagement(configuration)
         try await registry.registerConfigured(try configuration.consulRegistrations())
         try await registry.finishDrains()
         let notify = SystemdNotify(environment: environment)
@@ -68,6 +69,7 @@ struct Daemon {
         let api = try await api(registry, prober, dnsAddresses: responder.boundAddresses) {
             metrics.text
         }
+        warnOfExposures()
         responder.start()
         defer { responder.stop() }
         let reloader = Reloader(
@@ -80,7 +82,8 @@ struct Daemon {
         )
         try await ServiceGroup(
             services: [
-                prober, WatchClock(keeper: registry.keeper), Watchdog(notify: notify), reloader,
+                prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
+                Watchdog(notify: notify), reloader,
                 api,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -130,6 +133,7 @@ struct Daemon {
                 version: RollcallCommand.version,
                 dnsAddresses: dnsAddresses.map(\.description)
             ),
+            access: registry.access,
             limits: configuration.limits,
             probeTargets: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             leaseTerms: configuration.leaseTerms,
@@ -151,6 +155,19 @@ struct Daemon {
             )
         } catch {
             throw StartError(error)
+        }
+    }
+
+    /// Says it once for each listener that strangers may reach.
+    private func warnOfExposures() {
+        for exposure in configuration.exposures {
+            logger.warning(
+                "listens on a public address without access control",
+                metadata: [
+                    "address": "\(exposure.address)", "risk": "\(exposure.risk)",
+                    "remedy": "\(exposure.remedy)",
+                ]
+            )
         }
     }
 

@@ -22,6 +22,10 @@ struct Registry {
     let store: CatalogStore?
     /// The UUID of the local node.
     let nodeID: String
+    /// Who may do what.
+    let access: AccessControl
+    /// What of the catalog DNS shows.
+    let dnsAccess: DNSAccess
 
     /// Loads the store and the zones and compiles all answers; nothing listens yet.
     init(_ configuration: Configuration, logger: Logger) throws(StartError) {
@@ -82,7 +86,13 @@ struct Registry {
             configuration.dns.recursors.isEmpty
             ? nil : Forwarder(settings: configuration.forwarder)
         publish(StaticZoneCompiler.changes(to: zones.zones))
+        access = configuration.accessControl
+        dnsAccess = DNSAccess(access: access, serviceZone: serviceZone, keeper: keeper)
         keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
+        if access.isEnabled {
+            let dnsAccess = dnsAccess
+            keeper.add(dnsAccess) { dnsAccess.update($0) }
+        }
     }
 
     /// Puts the local node, its health and the registry itself into the catalog, as Consul's
@@ -132,6 +142,30 @@ extension Registry {
         for key in leaving {
             try await log.append(.deregisterInstance(key, onlyIf: nil))
         }
+    }
+}
+
+extension Registry {
+    /// Writes the management token that the settings name, unless there is one with its secret.
+    func registerInitialManagement(_ configuration: Configuration) async throws {
+        guard configuration.acl.isEnabled,
+            let secret = configuration.acl.initialManagement?.value,
+            keeper.read({ $0.accessToken(secretID: secret) == nil })
+        else { return }
+        let token = AccessToken.management(
+            secretID: secret,
+            accessorID: UUID().uuidString.lowercased(),
+            description: "Initial Management Token",
+            now: access.now()
+        )
+        try await log.append(.setAccessToken(token))
+    }
+}
+
+extension Configuration {
+    /// Who may do what, with the machine's clock.
+    fileprivate var accessControl: AccessControl {
+        AccessControl(acl.access, now: { Int(Date().timeIntervalSince1970 * 1_000) })
     }
 }
 

@@ -15,7 +15,9 @@ enum ConsulOption {
     static func named(_ name: String) -> ConsulOption? { table[name] }
 
     /// Sections that hold options.
-    static let sections: Set = ["dns_config", "dns_config.soa", "ports", "addresses"]
+    static let sections: Set = [
+        "acl", "acl.tokens", "dns_config", "dns_config.soa", "ports", "addresses",
+    ]
 
     private static func same(_ setting: String) -> ConsulOption {
         .setting(setting) { $0 }
@@ -47,6 +49,11 @@ enum ConsulOption {
         "recursors": same("dns.recursors"),
         "dns_config.recursor_timeout": same("dns.recursor_timeout"),
         "dns_config.recursor_strategy": same("dns.recursor_strategy"),
+        "acl.enabled": same("acl.enabled"),
+        "acl.default_policy": same("acl.default_policy"),
+        "acl.tokens.initial_management": same("acl.tokens.initial_management"),
+        "acl.tokens.default": same("acl.tokens.default"),
+        "acl.tokens.dns": same("acl.tokens.dns"),
         "domain": .part, "alt_domain": .part,
         "client_addr": .part, "addresses.dns": .part, "addresses.http": .part,
         "ports.dns": .part, "ports.http": .part,
