@@ -28,10 +28,18 @@ extension APIContext {
 
 extension APIError {
     init(_ denial: AccessDenial) {
-        self.init(
-            .forbidden,
-            denial.description,
-            hint: "send the secret of a token: Authorization: Bearer …"
-        )
+        self.init(.forbidden, denial.description, hint: Self.hint(for: denial))
+    }
+
+    private static func hint(for denial: AccessDenial) -> String {
+        guard case .lacks(let permission, let accessorID) = denial,
+            accessorID != Authorizer.anonymousAccessorID
+        else { return "send the secret of a token: Authorization: Bearer …" }
+        let (resource, level) = (permission.resource.rawValue, permission.level.rawValue)
+        let rule =
+            permission.resource.isNamed
+            ? "\(resource) \"\(permission.name)\" { policy = \"\(level)\" }"
+            : "\(resource) = \"\(level)\""
+        return "a policy of the token needs a rule such as \(rule)"
     }
 }

@@ -15,7 +15,7 @@ package struct Permission: Hashable, Sendable {
         case acl
 
         /// True when rules are about names, exact ones and prefixes.
-        var isNamed: Bool { self != .operator && self != .acl }
+        package var isNamed: Bool { self != .operator && self != .acl }
 
         /// True when names are the same in any letter case, as the catalog finds them.
         ///

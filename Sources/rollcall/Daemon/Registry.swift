@@ -70,6 +70,8 @@ struct Registry {
             publish: publish
         )
         self.serviceZone = serviceZone
+        let access = configuration.accessControl
+        self.access = access
         fallback = AuthoritativeFallback(
             zones: zones.zones,
             others: ServiceZoneLookup(
@@ -77,7 +79,7 @@ struct Registry {
                 table: table,
                 queries: PreparedQueryAnswers(
                     keeper: keeper,
-                    executor: QueryExecutor(keeper: keeper),
+                    executor: QueryExecutor(keeper: keeper, access: access),
                     localNode: configuration.nodeName
                 )
             )
@@ -86,7 +88,6 @@ struct Registry {
             configuration.dns.recursors.isEmpty
             ? nil : Forwarder(settings: configuration.forwarder)
         publish(StaticZoneCompiler.changes(to: zones.zones))
-        access = configuration.accessControl
         dnsAccess = DNSAccess(access: access, serviceZone: serviceZone, keeper: keeper)
         keeper.add(serviceZone) { serviceZone.publishAll(of: $0) }
         if access.isEnabled {
