@@ -48,10 +48,9 @@ struct ACLSettingsTests {
             files: ["/run/secrets/root": "two\n"]
         )
         #expect(configuration.acl.initialManagement?.value == "two")
-        let access = configuration.acl.access
-        #expect(access.isEnabled && !access.allowsByDefault)
-        #expect(access.defaultSecret == "one")
-        #expect(access.dnsSecret == "three")
+        #expect(configuration.acl.isEnabled && configuration.acl.defaultPolicy == .deny)
+        #expect(configuration.acl.defaultToken?.value == "one")
+        #expect(configuration.acl.dnsToken?.value == "three")
     }
 
     @Test("a secret is not shown, by check-config or in any description")
