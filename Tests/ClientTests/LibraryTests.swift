@@ -22,6 +22,17 @@ extension RealClients {
 
     @Suite("Client libraries for Consul")
     struct LibraryTests {
+        @Test("tokens with policies allow what they say", arguments: Library.allCases)
+        func tokens(library: Library) async throws {
+            let rollcall = try await RollcallProcess.start(
+                settings: ["ROLLCALL_ACL_ENABLED": "true", "ROLLCALL_ACL_DEFAULT_POLICY": "deny"]
+            )
+            let result = try await library.run([
+                script(library.program), "\(rollcall.httpPort)", "limited",
+            ])
+            #expect(result.succeeded, "\(result)")
+        }
+
         @Test(
             "the documented program finds what it has registered",
             arguments: Library.allCases
