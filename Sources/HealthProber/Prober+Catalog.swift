@@ -86,7 +86,7 @@ extension Prober {
             if let target = AliasIndex.target(of: definition, onNode: check.node) {
                 aliases.add(key, target: target)
             }
-        case .http, .tcp, .udp, .grpc, .dns:
+        case .http, .tcp, .udp, .grpc, .http2Ping, .dns:
             let id = schedule.add(
                 intervalMilliseconds: definition.intervalMilliseconds,
                 first: first,

@@ -37,6 +37,8 @@ package struct ProbeRunner: Sendable {
                 tls: tls,
                 deadline: deadline
             )
+        case .http2Ping(let host, let port, let tls):
+            return await http2Ping(host: host, port: port, tls: tls, deadline: deadline)
         case .dns(let host, let port, let name, let type):
             return await dns(host: host, port: port, name: name, type: type, deadline: deadline)
         case .ttl, .alias:

@@ -70,12 +70,13 @@ extension ConsulDefinitions {
 
     private func checkTimes(of body: CheckBody) throws {
         let isAlias = !body.aliasService.isEmpty || !body.aliasNode.isEmpty
-        let isProbed = [body.http, body.tcp, body.udp, body.grpc].contains { !$0.isEmpty }
+        let isProbed = [body.http, body.tcp, body.udp, body.grpc, body.http2Ping]
+            .contains { !$0.isEmpty }
         if body.intervalMilliseconds > 0, body.ttlMilliseconds > 0 {
             throw invalid("Interval and TTL cannot both be specified")
         }
         if isProbed, body.intervalMilliseconds <= 0 {
-            throw invalid("Interval must be > 0 for HTTP, TCP, UDP and GRPC checks")
+            throw invalid("Interval must be > 0 for HTTP, H2PING, TCP, UDP and GRPC checks")
         }
         if isAlias, body.intervalMilliseconds > 0 {
             throw invalid("Interval cannot be set for Alias checks")
@@ -125,6 +126,11 @@ extension ConsulDefinitions {
                 service: parts.count > 1 ? String(parts[1]) : "",
                 tls: body.grpcUsesTLS ? expectation(of: body) : nil
             )
+        }
+        if !body.http2Ping.isEmpty {
+            let target = try target(body.http2Ping, field: "H2PING")
+            let tls = body.http2PingUsesTLS ? expectation(of: body) : nil
+            return .http2Ping(host: target.host, port: target.port, tls: tls)
         }
         return .alias(node: body.aliasNode, serviceID: body.aliasService)
     }

@@ -45,6 +45,8 @@ package struct CheckDefinition: Codable, Hashable, Sendable {
         case udp(host: String, port: Int)
         /// grpc.health.v1: passing when SERVING. `service` may be empty.
         case grpc(host: String, port: Int, service: String, tls: TLSExpectation?)
+        /// Passing when the server acknowledges an HTTP/2 PING frame.
+        case http2Ping(host: String, port: Int, tls: TLSExpectation?)
         /// Passing when the server answers `name`/`type` with NOERROR and at least one record.
         case dns(host: String, port: Int, name: String, type: String)
         /// The caller reports in time; silence for `milliseconds` is critical.
@@ -61,6 +63,7 @@ package struct CheckDefinition: Codable, Hashable, Sendable {
         case .tcp: "tcp"
         case .udp: "udp"
         case .grpc: "grpc"
+        case .http2Ping: "h2ping"
         case .dns: "dns"
         case .ttl: "ttl"
         case .alias: "alias"

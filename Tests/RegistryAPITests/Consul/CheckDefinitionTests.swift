@@ -96,6 +96,14 @@ struct CheckDefinitionTests {
                 #""GRPC":"10.0.0.1:50051","Interval":"1s""#,
                 .grpc(host: "10.0.0.1", port: 50051, service: "", tls: nil)
             ),
+            (
+                #""H2PING":"10.0.0.1:443","Interval":"1s""#,
+                .http2Ping(host: "10.0.0.1", port: 443, tls: TLSExpectation())
+            ),
+            (
+                #""h2ping":"10.0.0.1:80","h2ping_use_tls":false,"Interval":"1s""#,
+                .http2Ping(host: "10.0.0.1", port: 80, tls: nil)
+            ),
             (#""AliasService":"web-1""#, .alias(node: "", serviceID: "web-1")),
             (#""AliasNode":"n""#, .alias(node: "n", serviceID: "")),
         ]
@@ -110,9 +118,10 @@ struct CheckDefinitionTests {
             (#""Name":"c""#, "TTL must be > 0 for TTL checks"),
             (#""Args":["/bin/true"],"Interval":"1s""#, "script checks are not supported"),
             (#""DockerContainerID":"x","Interval":"1s""#, "Docker checks are not supported"),
-            (#""H2PING":"127.0.0.1:1","Interval":"1s""#, "H2PING checks are not supported"),
             (#""OSService":"x","Interval":"1s""#, "OSService checks are not supported"),
             (#""HTTP":"http://127.0.0.1/""#, "Interval must be > 0"),
+            (#""H2PING":"127.0.0.1:1""#, "Interval must be > 0"),
+            (#""H2PING":"127.0.0.1","Interval":"1s""#, "H2PING must be host:port"),
             (#""TTL":"1s","Interval":"1s""#, "Interval and TTL cannot both be specified"),
             (#""AliasNode":"n","Interval":"1s""#, "Interval cannot be set for Alias checks"),
             (#""AliasNode":"n","TTL":"1s""#, "TTL cannot be set for Alias checks"),

@@ -16,6 +16,8 @@ struct CheckBody: Hashable {
     var udp = ""
     var grpc = ""
     var grpcUsesTLS = false
+    var http2Ping = ""
+    var http2PingUsesTLS = true
     var aliasNode = ""
     var aliasService = ""
     var ttlMilliseconds = 0
@@ -117,9 +119,10 @@ struct CheckBody: Hashable {
             if try !reader.skipValue() { refusedKind = "script" }
         case "dockercontainerid", "docker_container_id":
             if try !reader.skipValue() { refusedKind = "Docker" }
-        case "h2ping": if try !reader.skipValue() { refusedKind = "H2PING" }
+        case "h2ping": http2Ping = try reader.readString()
+        case "h2pingusetls", "h2ping_use_tls": http2PingUsesTLS = try reader.readBool()
         case "osservice": if try !reader.skipValue() { refusedKind = "OSService" }
-        case "shell", "h2pingusetls", "h2ping_use_tls": try reader.ignoreValue()
+        case "shell": try reader.ignoreValue()
         case "proxyhttp", "proxygrpc":
             try reader.refuseValue(of: name, because: "there is no mesh proxy")
         default: throw .unknownField(name)
