@@ -21,7 +21,7 @@ extension ConsulAPI {
     private func registration(of body: CatalogRegistrationBody) throws -> Registration {
         try checkDatacenter(body.datacenter)
         guard !body.node.isEmpty else { throw APIError(.serverFault, "Must provide node") }
-        try definitions.checkDNSName(body.node, field: "Node")
+        try definitions.rules.checkName(body.node, field: "Node")
         var registration = Registration(node: try node(of: body))
         if let service = body.service {
             registration.instance = try catalogInstance(of: service, on: body.node)

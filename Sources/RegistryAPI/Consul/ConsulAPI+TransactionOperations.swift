@@ -18,7 +18,7 @@ extension ConsulAPI {
                 datacenter: context.identity.datacenter
             )
             if verb == .set || verb == .compareAndSet {
-                try definitions.checkDNSName(body.node, field: "Node")
+                try definitions.rules.checkName(body.node, field: "Node")
                 if let checked = try self.node(of: body) { node = checked }
             }
             node.modifyIndex = body.modifyIndex

@@ -48,7 +48,7 @@ extension ConsulAPI {
         let options = try ReadOptions(request.query)
         guard isOwnDatacenter(request.query.first("dc")) else {
             var reply = ConsulReply.text("No path to datacenter", status: .internalServerError)
-            reply.headers.append(contentsOf: options.headers(index: 1))
+            reply.headers.append(contentsOf: ReadOptions.headersOfOtherDatacenters)
             return reply
         }
         await options.blocking.run(on: topic, context.keeper, request.client)

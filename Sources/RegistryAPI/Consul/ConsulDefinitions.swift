@@ -23,6 +23,9 @@ package struct ConsulDefinitions: Sendable {
         guard (body.id.isEmpty ? body.name : body.id) != ConsulAPI.ownServiceID else {
             throw APIError(.badRequest, "Invalid service ID: \"consul\" is this server itself")
         }
+        guard HostKind(body.address) != .unspecified else {
+            throw APIError(.badRequest, "Invalid service address")
+        }
         let weights = body.weights ?? ServiceWeights()
         guard weights.passing > 0 else {
             throw APIError(.badRequest, "Invalid Weights: Passing must be greater than 0")
@@ -66,7 +69,8 @@ package struct ConsulDefinitions: Sendable {
     /// The instance that `body` describes, its weights left at 1, its name checked by the caller.
     func instance(of body: ServiceBody, on node: String) throws -> ServiceInstance {
         let id = body.id.isEmpty ? body.name : body.id
-        try checkDNSName(body.name, field: "service name")
+        // A name that DNS cannot carry is found over HTTP, as with Consul.
+        try rules.checkName(body.name, field: "service name")
         try rules.checkID(id, field: "service ID")
         try rules.checkTags(body.tags, field: "Tags")
         try rules.checkPort(body.port, field: "Port")
@@ -85,7 +89,7 @@ package struct ConsulDefinitions: Sendable {
             try rules.checkHost(address.address, field: "\(field).Address")
             try rules.checkPort(address.port, field: "\(field).Port")
         }
-        return ServiceInstance(
+        var instance = ServiceInstance(
             node: node,
             id: id,
             service: body.name,
@@ -97,24 +101,16 @@ package struct ConsulDefinitions: Sendable {
             enableTagOverride: body.enableTagOverride,
             kind: body.kind
         )
-    }
-
-    /// Refuses a name that could never be asked for over DNS, or that would need quoting there.
-    ///
-    /// Dots are allowed: each part becomes a label.
-    func checkDNSName(_ name: String, field: String) throws {
-        try rules.checkName(name, field: field)
-        if name.contains(where: \.isWhitespace) {
-            throw FieldError(field, "must not have spaces, but \"\(name)\" has one")
+        if !body.socketPath.isEmpty {
+            try rules.checkText(body.socketPath, field: "SocketPath")
+            instance.socketPath = body.socketPath
         }
-        for label in name.split(separator: ".", omittingEmptySubsequences: false) {
-            guard (1...63).contains(label.utf8.count) else {
-                throw FieldError(
-                    field,
-                    "must consist of labels of 1 to 63 bytes, one has \(label.utf8.count)"
-                )
-            }
+        if let locality = body.locality {
+            try rules.checkText(locality.region, field: "Locality.Region")
+            try rules.checkText(locality.zone, field: "Locality.Zone")
+            instance.locality = locality
         }
+        return instance
     }
 
     /// Adds the addresses by role that an agent adds for an instance with an IP address.

@@ -59,4 +59,11 @@ struct ReadOptions: Sendable {
         }
         return headers
     }
+
+    /// The fields beside the refusal of another datacenter, whose leader is not known here.
+    static let headersOfOtherDatacenters: HTTPFields = [
+        ConsulHeader.index: "1",
+        ConsulHeader.knownLeader: "false",
+        ConsulHeader.lastContact: "0",
+    ]
 }

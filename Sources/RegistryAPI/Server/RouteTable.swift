@@ -77,7 +77,9 @@ struct RouteTable {
         let refuse: Handler = { request, _ in
             throw APIError(
                 .methodNotAllowed(allowed: allowed),
-                "method \(request.method.rawValue) is not allowed here",
+                isConsul
+                    ? "method \(request.method.rawValue) not allowed"
+                    : "method \(request.method.rawValue) is not allowed here",
                 hint: "allowed: \(allowed.joined(separator: ", "))"
             )
         }

@@ -19,6 +19,9 @@ package struct ServiceInstance: Codable, Hashable, Sendable {
     package var enableTagOverride: Bool
     /// Mesh role of Consul's API, such as `connect-proxy`; empty for a plain service.
     package var kind: String
+    /// A Unix socket on the node, which clients there may prefer; nil for none.
+    package var socketPath: String?
+    package var locality: Locality?
     /// The promise to renew; nil for an instance that stays until it is deregistered.
     package var lease: Lease?
     /// True once it was asked to leave: it is in the catalog, but no longer in answers.

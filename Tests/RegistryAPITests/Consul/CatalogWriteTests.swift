@@ -59,7 +59,7 @@ struct CatalogWriteTests {
                 #"{"Node":"n","Address":"10.0.0.1","Service":{"Service":"x","Port":70000}}"#, 400,
                 "Port must be"
             ),
-            (#"{"Node":"n n","Address":"10.0.0.1"}"#, 400, "Node must not have spaces"),
+            (#"{"Node":"n\nn","Address":"10.0.0.1"}"#, 400, "Node must not have control"),
             (
                 #"{"Node":"n","Address":"10.0.0.1","Check":{"Name":"c","Status":"odd"}}"#, 400,
                 "Status for checks"

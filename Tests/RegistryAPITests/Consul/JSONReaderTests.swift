@@ -148,7 +148,10 @@ struct JSONReaderTests {
     func unsupported() throws {
         let ignorable = #"{"Name":"x","Proxy":null,"Connect":{},"SocketPath":"","Namespace":""}"#
         #expect(try ServiceBody(body: Array(ignorable.utf8)).name == "x")
-        for field in [#""Proxy":{"DestinationServiceName":"y"}"#, #""SocketPath":"/x""#] {
+        for field in [
+            #""Proxy":{"DestinationServiceName":"y"}"#, #""Connect":{"SidecarService":{}}"#,
+            #""Connect":{"Native":true}"#,
+        ] {
             let error = #expect(throws: JSONReadError.self) {
                 try ServiceBody(body: Array("{\(field)}".utf8))
             }

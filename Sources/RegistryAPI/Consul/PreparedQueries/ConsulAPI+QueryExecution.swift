@@ -9,7 +9,7 @@ extension ConsulAPI {
     ) throws(APIError) -> ConsulReply {
         let options = try ReadOptions(request.query)
         let source = try source(of: request)
-        if let reply = unreachable(request, options) { return reply }
+        if let reply = unreachable(request) { return reply }
         var hidesSomething = false
         let result: QueryResult?
         do {
@@ -35,7 +35,7 @@ extension ConsulAPI {
         _ name: String
     ) throws(APIError) -> ConsulReply {
         let options = try ReadOptions(request.query)
-        if let reply = unreachable(request, options) { return reply }
+        if let reply = unreachable(request) { return reply }
         let query: PreparedQuery?
         do {
             query = try queries.resolve(name)
@@ -64,10 +64,10 @@ extension ConsulAPI {
     }
 
     /// The refusal of a datacenter that is not ours; nil for ours.
-    private func unreachable(_ request: ConsulRequest, _ options: ReadOptions) -> ConsulReply? {
+    private func unreachable(_ request: ConsulRequest) -> ConsulReply? {
         guard !isOwnDatacenter(request.query.first("dc")) else { return nil }
         var reply = ConsulReply.text("No path to datacenter", status: .internalServerError)
-        reply.headers.append(contentsOf: options.headers(index: 1))
+        reply.headers.append(contentsOf: ReadOptions.headersOfOtherDatacenters)
         return reply
     }
 

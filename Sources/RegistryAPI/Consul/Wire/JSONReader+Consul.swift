@@ -48,6 +48,34 @@ extension JSONReader {
         try refuseValue(of: field, because: "there are no namespaces and no partitions")
     }
 
+    static let noMesh = "there is no service mesh"
+
+    /// Steps over `Connect`, which must not ask for a part in a mesh.
+    ///
+    /// An empty sidecar asks for one with all defaults.
+    mutating func refuseConnect() throws(JSONReadError) {
+        try readFields { reader, folded, name throws(JSONReadError) in
+            let isSidecar = folded == "sidecarservice" || folded == "sidecar_service"
+            if isSidecar, try !reader.readNull() {
+                throw .unsupported(field: name, reason: Self.noMesh)
+            }
+            if !isSidecar { try reader.refuseValue(of: name, because: Self.noMesh) }
+        }
+    }
+
+    /// Region and zone; nil for `null` and where both are empty.
+    mutating func readLocality() throws(JSONReadError) -> Locality? {
+        var locality = Locality(region: "", zone: "")
+        try readFields { reader, folded, name throws(JSONReadError) in
+            switch folded {
+            case "region": locality.region = try reader.readString()
+            case "zone": locality.zone = try reader.readString()
+            default: throw .unknownField(name)
+            }
+        }
+        return locality.region.isEmpty && locality.zone.isEmpty ? nil : locality
+    }
+
     /// Addresses of an instance by role.
     mutating func readServiceAddresses() throws(JSONReadError) -> [String: ServiceAddress] {
         var addresses: [String: ServiceAddress] = [:]

@@ -12,6 +12,8 @@ struct ServiceBody: Hashable {
     var taggedAddresses: [String: ServiceAddress] = [:]
     var enableTagOverride = false
     var kind = ""
+    var socketPath = ""
+    var locality: Locality?
     /// What a transaction compares with.
     var modifyIndex: UInt64 = 0
     /// `Check` first, then `Checks`.
@@ -77,12 +79,10 @@ struct ServiceBody: Hashable {
                     otherChecks.append(check)
                 }
             }
-        case "socketpath", "locality":
-            try reader.refuseValue(of: name, because: "DNS cannot tell it")
-        case "proxy", "connect":
-            try reader.refuseValue(of: name, because: "there is no service mesh")
-        case "sidecarservice" where target == .agent, "sidecar_service" where target == .agent:
-            try reader.refuseValue(of: name, because: "there is no service mesh")
+        case "socketpath": socketPath = try reader.readString()
+        case "locality": locality = try reader.readLocality()
+        case "proxy": try reader.refuseValue(of: name, because: JSONReader.noMesh)
+        case "connect": try reader.refuseConnect()
         case "namespace", "partition": try reader.refuseTenancy(name)
         case "token" where target == .agent: try reader.ignoreValue()
         case "contenthash" where target == .catalog, "datacenter" where target == .catalog,

@@ -22,12 +22,13 @@ extension JSONWriter {
         weights("ServiceWeights", instance.weights)
         field("ServiceMeta", instance.meta, whenEmpty: "{}")
         field("ServicePort", instance.port)
-        field("ServiceSocketPath", "")
+        field("ServiceSocketPath", instance.socketPath ?? "")
         field("ServiceEnableTagOverride", instance.enableTagOverride)
         key("ServiceProxy")
         raw(noProxy)
         key("ServiceConnect")
         raw("{}")
+        locality("ServiceLocality", instance.locality)
         field("CreateIndex", instance.createIndex)
         field("ModifyIndex", instance.modifyIndex)
         endObject()
@@ -56,8 +57,10 @@ extension JSONWriter {
         taggedAddresses("TaggedAddresses", instance.taggedAddresses)
         field("Meta", instance.meta, whenEmpty: "null")
         field("Port", instance.port)
+        if let path = instance.socketPath { field("SocketPath", path) }
         weights("Weights", instance.weights)
         field("EnableTagOverride", instance.enableTagOverride)
+        locality("Locality", instance.locality)
         key("Proxy")
         raw(noProxy)
         key("Connect")
@@ -81,9 +84,11 @@ extension JSONWriter {
         field("Meta", instance.meta, whenEmpty: "{}")
         field("Port", instance.port)
         field("Address", instance.address)
+        if let path = instance.socketPath { field("SocketPath", path) }
         taggedAddresses("TaggedAddresses", instance.taggedAddresses)
         weights("Weights", instance.weights)
         field("EnableTagOverride", instance.enableTagOverride)
+        locality("Locality", instance.locality)
         if let contentHash { field("ContentHash", contentHash) }
         field("Datacenter", datacenter)
         endObject()
@@ -100,6 +105,15 @@ extension JSONWriter {
             field("Port", address.port)
             endObject()
         }
+        endObject()
+    }
+
+    private mutating func locality(_ name: String, _ locality: Locality?) {
+        guard let locality else { return }
+        key(name)
+        beginObject()
+        field("Region", locality.region)
+        field("Zone", locality.zone)
         endObject()
     }
 
