@@ -115,6 +115,12 @@ let edges: [Target] =
             exclude: ["Scripts"],
             swiftSettings: house
         ),
+        // The program beside what Consul answered.
+        .testTarget(
+            name: "CompatibilityTests",
+            dependencies: ["TestSupport", "DNSWire", product("Yams", "Yams")],
+            swiftSettings: house
+        ),
         // The wire only, with NSD as the referee.
         .testTarget(
             name: "ConformanceTests",

@@ -29,15 +29,27 @@ package final class HTTPClientConnection {
         _ body: String? = nil,
         headers: [String: String] = [:]
     ) throws -> HTTPReply {
+        try send(method, path, body, headers: headers)
+        return try receiveReply(hasBody: method != "HEAD")
+    }
+
+    /// Sends one request, whose reply `receiveReply` reads.
+    package func send(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:]
+    ) throws {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Length: \(body.utf8.count)\r\n" }
         try socket.send(Array((head + "\r\n" + (body ?? "")).utf8))
-        return try receiveReply()
     }
 
     /// Reads one reply: by its length, in chunks, or to the end of the connection.
-    package func receiveReply() throws -> HTTPReply {
+    ///
+    /// - Parameter hasBody: false for the reply to HEAD, whatever length it tells.
+    package func receiveReply(hasBody: Bool = true) throws -> HTTPReply {
         let head = try readHead()
         var lines = head.components(separatedBy: "\r\n")
         let words = lines.removeFirst().split(separator: " ")
@@ -51,7 +63,9 @@ package final class HTTPClientConnection {
                 line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
         var body: [UInt8] = []
-        if headers["transfer-encoding"]?.lowercased() == "chunked" {
+        if !hasBody {
+            body = []
+        } else if headers["transfer-encoding"]?.lowercased() == "chunked" {
             body = try readChunks()
         } else if let length = headers["content-length"].flatMap({ Int($0) }) {
             body = try take(length)

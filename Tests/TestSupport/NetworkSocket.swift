@@ -92,6 +92,12 @@ package final class NetworkSocket: Sendable {
         return Array(buffer.prefix(count))
     }
 
+    /// True when something to receive comes within so long.
+    package func isReadable(within milliseconds: Int) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, Int32(milliseconds)) > 0
+    }
+
     /// Exactly `count` bytes of a stream.
     package func receive(exactly count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
