@@ -16,6 +16,7 @@ package struct PreparedQuery: Codable, Hashable, Sendable {
 
     /// Where to ask when there is no instance here.
     package struct Failover: Codable, Hashable, Sendable {
+        /// One place to ask: a peer, or a datacenter.
         package struct Target: Codable, Hashable, Sendable {
             package var peer: String
             package var datacenter: String
