@@ -51,7 +51,7 @@ struct BlockingQuery: Sendable {
     /// not come back together. Nothing is held while it waits.
     func run(on topic: WatchTopic, _ keeper: CatalogKeeper, _ client: ClientPresence) async {
         guard index > 0 else { return }
-        let deadline = ContinuousClock.now + wait + wait * Double.random(in: 0...0.0625)
+        let deadline = ContinuousClock.now + jitteredWait
         await Self.wait(for: topic, above: index, until: deadline, keeper, client)
     }
 
@@ -80,6 +80,9 @@ struct BlockingQuery: Sendable {
         after(wakeUp)
         client.forgetWakeUp()
     }
+
+    /// The time with its random part.
+    var jitteredWait: Duration { wait + wait * Double.random(in: 0...0.0625) }
 
     /// Returns at the first of: a change, the deadline, the client's departure, the server's stop.
     static func wait(

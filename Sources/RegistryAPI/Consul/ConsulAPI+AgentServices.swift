@@ -28,7 +28,7 @@ extension ConsulAPI {
         let id = try request.requiredName("service ID")
         let blocking = try BlockingQuery(request.query)
         let known = request.query.first("hash") ?? ""
-        let deadline = ContinuousClock.now + blocking.wait
+        let deadline = ContinuousClock.now + blocking.jitteredWait
         while true {
             let (found, index) = context.keeper.read { catalog in
                 (catalog.instance(localKey(id)), catalog.nodeIndex(localNode))

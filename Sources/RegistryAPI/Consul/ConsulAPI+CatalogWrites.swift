@@ -115,7 +115,7 @@ extension ConsulAPI {
             throw APIError(.badRequest, "Invalid check ID: \"serfHealth\" is this server's own")
         }
         try rules.checkText(body.name, field: "Check.Name")
-        return HealthCheck(
+        var check = HealthCheck(
             node: node,
             id: id,
             name: body.name,
@@ -124,6 +124,12 @@ extension ConsulAPI {
             output: body.output.cut(toBytes: context.limits.textBytesMax),
             serviceID: body.serviceID
         )
+        if let definition = body.definition {
+            let bytesMax = context.limits.textBytesMax
+            try rules.checkText(definition, field: "Check.Definition", bytesMax: bytesMax)
+            check.reportedDefinition = definition
+        }
+        return check
     }
 
     /// `PUT catalog/deregister`; what is not there counts as removed.

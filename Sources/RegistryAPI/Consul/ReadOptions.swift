@@ -21,6 +21,9 @@ struct ReadOptions: Sendable {
     init(_ query: QueryParameters) throws(APIError) {
         self.blocking = try BlockingQuery(query)
         isCached = query.has("cached")
+        if let text = query.first("max_stale"), !text.isEmpty, GoDuration.milliseconds(text) == nil {
+            throw APIError(.badRequest, "Invalid max_stale value \"\(text)\"", field: "max_stale")
+        }
         if query.has("consistent") {
             for other in ["stale", "cached"] where query.has(other) {
                 throw APIError(

@@ -26,9 +26,15 @@ final class HTTPDate: Sendable {
     /// Writes seconds since 1970 as `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func format(_ second: Int) -> String {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = second / 86_400
+        let (year, month, day) = civilDate(second)
+        return "\(days[second / 86_400 % 7]), \(two(day)) \(months[month - 1]) \(year) "
+            + "\(two(second / 3_600 % 24)):\(two(second / 60 % 60)):\(two(second % 60)) GMT"
+    }
+
+    /// The date in UTC of seconds since 1970; months and days are counted from 1.
+    static func civilDate(_ second: Int) -> (year: Int, month: Int, day: Int) {
         // Years of 400 years' cycles that begin in March, so that the leap day is the last one.
-        let shifted = day + 719_468
+        let shifted = second / 86_400 + 719_468
         let cycle = shifted / 146_097
         let dayOfCycle = shifted % 146_097
         let yearOfCycle =
@@ -36,10 +42,10 @@ final class HTTPDate: Sendable {
         let dayOfYear =
             dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
         let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         let month = (monthFromMarch + 2) % 12
-        let year = cycle * 400 + yearOfCycle + (month < 2 ? 1 : 0)
-        return "\(days[day % 7]), \(two(dayOfMonth)) \(months[month]) \(year) "
-            + "\(two(second / 3_600 % 24)):\(two(second / 60 % 60)):\(two(second % 60)) GMT"
+        return (
+            cycle * 400 + yearOfCycle + (month < 2 ? 1 : 0), month + 1,
+            dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        )
     }
 }

@@ -17,6 +17,9 @@ package struct HealthCheck: Codable, Hashable, Sendable {
     package var serviceTags: [String]
     /// How Rollcall finds the status itself; nil when somebody else reports it.
     package var definition: CheckDefinition?
+    /// How somebody else finds the status, as a JSON object in Consul's form: kept for them, without
+    /// a meaning here. Nil when they did not say.
+    package var reportedDefinition: String?
     package var createIndex: CatalogIndex
     package var modifyIndex: CatalogIndex
 

@@ -18,7 +18,7 @@ extension JSONWriter {
         field("Timeout", check.timeoutText)
         field("ExposedPort", 0)
         key("Definition")
-        raw("{}")
+        raw(check.reportedDefinition ?? "{}")
         field("CreateIndex", check.createIndex)
         field("ModifyIndex", check.modifyIndex)
         endObject()

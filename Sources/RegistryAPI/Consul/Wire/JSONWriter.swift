@@ -55,6 +55,11 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A finite number, without a fraction where it has none.
+    mutating func number(_ value: Double) {
+        if let whole = Int(exactly: value) { integer(whole) } else { raw("\(value)") }
+    }
+
     /// `json` as it is; it must be one JSON value.
     mutating func raw(_ json: String) {
         separate()

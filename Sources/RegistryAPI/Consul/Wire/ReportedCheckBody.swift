@@ -9,6 +9,8 @@ struct ReportedCheckBody: Hashable {
     var serviceID = ""
     /// What a transaction compares with.
     var modifyIndex: UInt64 = 0
+    /// How the reporter finds the status, as JSON; nil when nothing is told.
+    var definition: String?
 
     private init() {}
 
@@ -25,11 +27,11 @@ struct ReportedCheckBody: Hashable {
             case "output": check.output = try reader.readString()
             case "serviceid", "service_id": check.serviceID = try reader.readString()
             case "modifyindex": check.modifyIndex = try reader.readUnsigned()
+            case "definition": check.definition = try ReportedDefinition.read(&reader)
             case "namespace", "partition": try reader.refuseTenancy(name)
             case "servicename", "servicetags", "type", "interval", "timeout", "exposedport",
-                "createindex", "peername", "definition":
-                // Clients send back what they were given; the first two follow from the service. A
-                // definition is a note to Consul's own prober of external nodes.
+                "createindex", "peername":
+                // Clients send back what they were given; the first two follow from the service.
                 try reader.ignoreValue()
             default: throw .unknownField(name)
             }

@@ -1,0 +1,126 @@
+internal import HTTPTypes
+internal import ServiceCatalog
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// The server's own state, as Consul's operators ask for it.
+extension ConsulAPI {
+    /// `GET agent/version`.
+    func agentVersion(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        .json(for: request) { writer in
+            writer.beginObject()
+            writer.field("SHA", "")
+            writer.field("BuildDate", "1970-01-01T00:00:00Z")
+            writer.field("HumanVersion", "\(Self.compatibleVersion)+rollcall")
+            writer.field("FIPS", "")
+            writer.endObject()
+        }
+    }
+
+    /// `GET agent/host`: the host's name; its figures are not for a registry to tell.
+    func agentHost(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        .json(for: request) { writer in
+            writer.beginObject()
+            for part in ["Memory", "CPU", "Disk"] {
+                writer.key(part)
+                writer.null()
+            }
+            writer.key("Host")
+            writer.beginObject()
+            writer.field("hostname", context.identity.nodeName)
+            writer.endObject()
+            writer.field("CollectionTime", Int(time(nil)) * 1_000_000_000)
+            writer.key("Errors")
+            writer.null()
+            writer.endObject()
+        }
+    }
+
+    /// `PUT agent/force-leave/:node`: there is nobody else to be told to leave.
+    func forceLeave(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let name = try request.requiredName("node name")
+        throw APIError(.serverFault, "agent: No node found with name '\(name)'")
+    }
+
+    /// `GET operator/raft/configuration`: one server, which is the leader.
+    func raftConfiguration(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let index = context.keeper.read { $0.index }
+        return .json(for: request) { writer in
+            writer.beginObject()
+            writer.key("Servers")
+            writer.beginArray()
+            writer.beginObject()
+            writer.field("ID", context.identity.nodeID)
+            writer.field("Node", context.identity.nodeName)
+            writer.field("Address", serverAddress)
+            writer.field("Leader", true)
+            writer.field("ProtocolVersion", "3")
+            writer.field("Voter", true)
+            writer.field("LastIndex", index)
+            writer.endObject()
+            writer.endArray()
+            writer.field("Index", index)
+            writer.endObject()
+        }
+    }
+
+    /// `GET operator/autopilot/health`: what `/health` says, in Consul's form and with its 429.
+    func autopilotHealth(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let isHealthy = context.healthProblem() == nil
+        let index = context.keeper.read { $0.index }
+        return .json(for: request, status: isHealthy ? .ok : .tooManyRequests) { writer in
+            writer.beginObject()
+            writer.field("Healthy", isHealthy)
+            writer.field("FailureTolerance", 0)
+            writer.key("Servers")
+            writer.beginArray()
+            writer.beginObject()
+            writer.field("ID", context.identity.nodeID)
+            writer.field("Name", context.identity.nodeName)
+            writer.field("Address", serverAddress)
+            writer.field("SerfStatus", "alive")
+            writer.field("Version", Self.compatibleVersion)
+            writer.field("Leader", true)
+            writer.field("LastContact", "0s")
+            writer.field("LastTerm", 1)
+            writer.field("LastIndex", index)
+            writer.field("Healthy", isHealthy)
+            writer.field("Voter", true)
+            writer.field("StableSince", "1970-01-01T00:00:00Z")
+            writer.endObject()
+            writer.endArray()
+            writer.endObject()
+        }
+    }
+}
+
+// MARK: - What there is none of
+
+extension ConsulAPI {
+    /// Instances of a mesh's kinds, of which the catalog has none.
+    func noInstances(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
+        let name = try request.requiredName("service name")
+        return try await answer(request, about: .service(name)) { _, _ in
+            [String]()
+        } write: { writer, none in
+            writer.strings(none)
+        }
+    }
+
+    func emptyList(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        var reply = ConsulReply.json(for: request) { $0.strings([]) }
+        reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: 1))
+        return reply
+    }
+
+    /// `GET config/:kind` and `config/:kind/:name`.
+    func configEntries(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let parts = request.name.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2 else { return try emptyList(request) }
+        throw APIError(.notFound, "Config entry not found for \"\(parts[0])\" / \"\(parts[1])\"")
+    }
+}
