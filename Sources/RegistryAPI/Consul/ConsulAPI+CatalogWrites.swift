@@ -124,6 +124,8 @@ extension ConsulAPI {
             output: body.output.cut(toBytes: context.limits.textBytesMax),
             serviceID: body.serviceID
         )
+        try rules.checkText(body.type, field: "Check.Type")
+        if !body.type.isEmpty { check.reportedType = body.type }
         if let definition = body.definition {
             let bytesMax = context.limits.textBytesMax
             try rules.checkText(definition, field: "Check.Definition", bytesMax: bytesMax)

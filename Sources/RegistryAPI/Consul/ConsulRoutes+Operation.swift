@@ -13,12 +13,6 @@ extension ConsulRoutes {
         get("agent/host", .requires { _, _ in .operatorRead }) { try $0.agentHost($1) },
         get("agent/metrics", .onAgent(Permission.agentRead)) { try $0.agentMetrics($1) },
         put("agent/force-leave/", .requires { _, _ in .operatorWrite }) { try $0.forceLeave($1) },
-        get("operator/raft/configuration", .requires { _, _ in .operatorRead }) {
-            try $0.raftConfiguration($1)
-        },
-        get("operator/autopilot/health", .requires { _, _ in .operatorRead }) {
-            try $0.autopilotHealth($1)
-        },
     ]
 
     private static let mesh: [Route] =
@@ -62,21 +56,5 @@ extension ConsulRoutes {
 
     private static func notSupported(_ reason: String) -> ConsulReply {
         .text("Not supported: \(reason)", status: .notImplemented)
-    }
-
-    private static func get(
-        _ path: String,
-        _ access: RouteAccess,
-        _ handler: @escaping Handler
-    ) -> Route {
-        Route(method: .get, path: path, access: access, handler: handler)
-    }
-
-    private static func put(
-        _ path: String,
-        _ access: RouteAccess,
-        _ handler: @escaping Handler
-    ) -> Route {
-        Route(method: .put, path: path, access: access, handler: handler)
     }
 }

@@ -21,7 +21,8 @@ struct ReadOptions: Sendable {
     init(_ query: QueryParameters) throws(APIError) {
         self.blocking = try BlockingQuery(query)
         isCached = query.has("cached")
-        if let text = query.first("max_stale"), !text.isEmpty, GoDuration.milliseconds(text) == nil {
+        if let text = query.first("max_stale"), !text.isEmpty, GoDuration.milliseconds(text) == nil
+        {
             throw APIError(.badRequest, "Invalid max_stale value \"\(text)\"", field: "max_stale")
         }
         if query.has("consistent") {

@@ -20,6 +20,8 @@ package struct HealthCheck: Codable, Hashable, Sendable {
     /// How somebody else finds the status, as a JSON object in Consul's form: kept for them, without
     /// a meaning here. Nil when they did not say.
     package var reportedDefinition: String?
+    /// What kind of check somebody else runs; nil when they did not say.
+    package var reportedType: String?
     package var createIndex: CatalogIndex
     package var modifyIndex: CatalogIndex
 

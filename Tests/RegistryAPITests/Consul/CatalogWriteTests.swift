@@ -24,8 +24,40 @@ struct CatalogWriteTests {
         #expect(found["Service"]["Weights"]["Passing"].number == 1)
         #expect(found["Checks"].list.map { $0["CheckID"].text } == ["two", "c1"])
         #expect(found["Checks"][1]["Output"].text == "o\nk")
-        #expect(found["Checks"][1]["Type"].text == "")
+        #expect(found["Checks"][1]["Type"].text == "tcp")
+        #expect(found["Checks"][1]["Definition"].keys == ["Interval", "TCP"])
+        #expect(found["Checks"][0]["Definition"].keys == [])
         #expect(found["Checks"][0]["ServiceID"].text == "")
+    }
+
+    @Test("The definition of a reported check comes back in Consul's form, empty fields left out")
+    func definition() async throws {
+        let api = try await ConsulHarness()
+        let reply = try await api.put(
+            "/v1/catalog/register",
+            #"""
+            {"Node":"ext","Address":"10.0.0.1","Check":{"CheckID":"c","Name":"c","Definition":
+             {"http":"http://x/","Header":{"B":["2"],"A":["1","3"]},"TLSSkipVerify":true,"TCP":"",
+              "Interval":"1m30s","IntervalDuration":"90s","Timeout":5000000000,"Args":["a"],
+              "DeregisterCriticalServiceAfter":"0s","OutputMaxSize":0,"GRPCUseTLS":false}}}
+            """#
+        )
+        #expect(reply.body == "true")
+        let checks = try await api.get("/v1/health/node/ext").body
+        #expect(
+            checks.contains(
+                #""Definition":{"HTTP":"http://x/","Header":{"A":["1","3"],"B":["2"]},"#
+                    + #""TLSSkipVerify":true,"Interval":"1m30s","Timeout":"5s","#
+                    + #""ScriptArgs":["a"]},"#
+            ),
+            "\(checks)"
+        )
+        let unknown = try await api.put(
+            "/v1/catalog/register",
+            #"{"Node":"e","Address":"10.0.0.1","Check":{"Name":"c","Definition":{"Nope":1}}}"#
+        )
+        #expect(unknown.status == 400)
+        #expect(unknown.body.contains("unknown field \"Nope\""))
     }
 
     @Test(

@@ -17,7 +17,8 @@ final class ConsulHarness: Sendable {
 
     init(
         probeTargets: ProbeTargetPolicy = .privateNetworks,
-        access: AccessControl = .off
+        access: AccessControl = .off,
+        metricsText: String = ""
     ) async throws {
         let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
         self.keeper = keeper
@@ -41,7 +42,7 @@ final class ConsulHarness: Sendable {
             probeTargets: probeTargets,
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in 5 },
-            metricsText: { "" },
+            metricsText: { metricsText },
             healthProblem: { nil }
         )
         api = ConsulAPI(context)

@@ -39,7 +39,7 @@ extension HealthCheck {
 
     /// The type as Consul names it; empty when somebody else reports the status.
     var consulType: String {
-        guard let definition else { return isMaintenance ? "maintenance" : "" }
+        guard let definition else { return reportedType ?? (isMaintenance ? "maintenance" : "") }
         let name = definition.typeName
         return name == "https" ? "http" : name
     }

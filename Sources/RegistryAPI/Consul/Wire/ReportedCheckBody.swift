@@ -9,6 +9,7 @@ struct ReportedCheckBody: Hashable {
     var serviceID = ""
     /// What a transaction compares with.
     var modifyIndex: UInt64 = 0
+    var type = ""
     /// How the reporter finds the status, as JSON; nil when nothing is told.
     var definition: String?
 
@@ -27,9 +28,10 @@ struct ReportedCheckBody: Hashable {
             case "output": check.output = try reader.readString()
             case "serviceid", "service_id": check.serviceID = try reader.readString()
             case "modifyindex": check.modifyIndex = try reader.readUnsigned()
+            case "type": check.type = try reader.readString()
             case "definition": check.definition = try ReportedDefinition.read(&reader)
             case "namespace", "partition": try reader.refuseTenancy(name)
-            case "servicename", "servicetags", "type", "interval", "timeout", "exposedport",
+            case "servicename", "servicetags", "interval", "timeout", "exposedport",
                 "createindex", "peername":
                 // Clients send back what they were given; the first two follow from the service.
                 try reader.ignoreValue()
