@@ -45,6 +45,57 @@ extension ConsulAPI {
         let name = try request.requiredName("node name")
         throw APIError(.serverFault, "agent: No node found with name '\(name)'")
     }
+
+    /// `GET operator/raft/configuration`: one server, which is the leader.
+    func raftConfiguration(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let index = context.keeper.read { $0.index }
+        return .json(for: request) { writer in
+            writer.beginObject()
+            writer.key("Servers")
+            writer.beginArray()
+            writer.beginObject()
+            writer.field("ID", context.identity.nodeID)
+            writer.field("Node", context.identity.nodeName)
+            writer.field("Address", serverAddress)
+            writer.field("Leader", true)
+            writer.field("ProtocolVersion", "3")
+            writer.field("Voter", true)
+            writer.field("LastIndex", index)
+            writer.endObject()
+            writer.endArray()
+            writer.field("Index", index)
+            writer.endObject()
+        }
+    }
+
+    /// `GET operator/autopilot/health`: what `/health` says, in Consul's form and with its 429.
+    func autopilotHealth(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+        let isHealthy = context.healthProblem() == nil
+        let index = context.keeper.read { $0.index }
+        return .json(for: request, status: isHealthy ? .ok : .tooManyRequests) { writer in
+            writer.beginObject()
+            writer.field("Healthy", isHealthy)
+            writer.field("FailureTolerance", 0)
+            writer.key("Servers")
+            writer.beginArray()
+            writer.beginObject()
+            writer.field("ID", context.identity.nodeID)
+            writer.field("Name", context.identity.nodeName)
+            writer.field("Address", serverAddress)
+            writer.field("SerfStatus", "alive")
+            writer.field("Version", Self.compatibleVersion)
+            writer.field("Leader", true)
+            writer.field("LastContact", "0s")
+            writer.field("LastTerm", 1)
+            writer.field("LastIndex", index)
+            writer.field("Healthy", isHealthy)
+            writer.field("Voter", true)
+            writer.field("StableSince", "1970-01-01T00:00:00Z")
+            writer.endObject()
+            writer.endArray()
+            writer.endObject()
+        }
+    }
 }
 
 // MARK: - What there is none of

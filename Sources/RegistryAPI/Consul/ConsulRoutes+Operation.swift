@@ -13,6 +13,12 @@ extension ConsulRoutes {
         get("agent/host", .requires { _, _ in .operatorRead }) { try $0.agentHost($1) },
         get("agent/metrics", .onAgent(Permission.agentRead)) { try $0.agentMetrics($1) },
         put("agent/force-leave/", .requires { _, _ in .operatorWrite }) { try $0.forceLeave($1) },
+        get("operator/raft/configuration", .requires { _, _ in .operatorRead }) {
+            try $0.raftConfiguration($1)
+        },
+        get("operator/autopilot/health", .requires { _, _ in .operatorRead }) {
+            try $0.autopilotHealth($1)
+        },
     ]
 
     private static let mesh: [Route] =

@@ -19,7 +19,8 @@ struct ConsulRoutes: Sendable {
     }
 
     static let all: [Route] =
-        agent + catalog + health + preparedQueries + accessControl + keyValue + sessions + events
+        agent + catalog + health + operation + preparedQueries + accessControl + keyValue + sessions
+        + events
 
     private static let agent: [Route] = [
         get("agent/self", .onAgent(Permission.agentRead)) { try $0.agentSelf($1) },

@@ -62,6 +62,19 @@ struct OperationTests {
         #expect(reply["Counters"][0]["Labels"]["type"].text == "A")
     }
 
+    @Test("One server is leader, healthy and the only voter")
+    func cluster() async throws {
+        let api = try await ConsulHarness()
+        let raft = try await api.get("/v1/operator/raft/configuration").json
+        #expect(raft["Servers"].list.count == 1)
+        #expect(raft["Servers"][0]["Leader"] == .bool(true))
+        #expect(raft["Servers"][0]["Address"].text == "127.0.0.1:8300")
+        let health = try await api.get("/v1/operator/autopilot/health")
+        #expect(health.status == 200)
+        #expect(health.json["Healthy"] == .bool(true))
+        #expect(health.json["Servers"][0]["Name"].text == "self")
+    }
+
     @Test("The server tells its version and its host's name; nobody else can be told to leave")
     func identity() async throws {
         let api = try await ConsulHarness()
