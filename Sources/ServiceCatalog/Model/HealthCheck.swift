@@ -17,8 +17,10 @@ package struct HealthCheck: Codable, Hashable, Sendable {
     package var serviceTags: [String]
     /// How Rollcall finds the status itself; nil when somebody else reports it.
     package var definition: CheckDefinition?
-    /// How somebody else finds the status, as a JSON object in Consul's form: kept for them, without
-    /// a meaning here. Nil when they did not say.
+    /// How somebody else finds the status, as a JSON object in Consul's form; nil when they did not
+    /// say.
+    ///
+    /// It is kept for them; nobody here acts on it.
     package var reportedDefinition: String?
     /// What kind of check somebody else runs; nil when they did not say.
     package var reportedType: String?

@@ -45,7 +45,7 @@ struct ConsulRoutesTests {
     @Test("What is not there is 404, what comes later is not pretended")
     func unknown() async throws {
         try await TestServer.with { server in
-            for path in ["/v1/nosuch/endpoint", "/v1/session", "/v1/connect/ca/roots"] {
+            for path in ["/v1/nosuch/endpoint", "/v1/session", "/v1/connect"] {
                 let reply = try await server.request("GET", path)
                 #expect(reply.status == 404, "\(path)")
                 #expect(reply.headers["content-type"]?.hasPrefix("text/plain") == true)
