@@ -9,7 +9,7 @@ extension ConsulRoutes {
     static let operation: [Route] = ownState + mesh + refused
 
     private static let ownState: [Route] = [
-        get("agent/version", .open) { try $0.agentVersion($1) },
+        get("agent/version", .onAgent(Permission.agentRead)) { try $0.agentVersion($1) },
         get("agent/host", .requires { _, _ in .operatorRead }) { try $0.agentHost($1) },
         get("agent/metrics", .onAgent(Permission.agentRead)) { try $0.agentMetrics($1) },
         put("agent/force-leave/", .requires { _, _ in .operatorWrite }) { try $0.forceLeave($1) },
@@ -37,7 +37,7 @@ extension ConsulRoutes {
             "connect/ca/configuration", "discovery-chain/",
         ]
         .map { path in
-            get(path, .open) { _, _ in
+            get(path, .requires { _, _ in .operatorRead }) { _, _ in
                 throw APIError(
                     .serverFault,
                     "Connect must be enabled in order to use this endpoint"
@@ -51,14 +51,21 @@ extension ConsulRoutes {
             ("agent/leave", "send SIGTERM to the server"),
             ("agent/join/", "this server is no member of a cluster"),
             ("agent/token/", "tokens are settings of the server"),
-            ("config", "there is no service mesh to configure"),
         ]
-        .map { path, reason in put(path, .open) { _, _ in notSupported(reason) } }
+        .map { path, reason in
+            put(path, .onAgent(Permission.agentWrite)) { _, _ in notSupported(reason) }
+        }
         + [
-            ("agent/monitor", "the log goes to standard error"),
-            ("internal/ui/", "there is no web page"),
+            put("config", .requires { _, _ in .operatorWrite }) { _, _ in
+                notSupported("there is no service mesh to configure")
+            },
+            get("agent/monitor", .onAgent(Permission.agentRead)) { _, _ in
+                notSupported("the log goes to standard error")
+            },
+            get("internal/ui/", .onAgent(Permission.nodeRead)) { _, _ in
+                notSupported("there is no web page")
+            },
         ]
-        .map { path, reason in get(path, .open) { _, _ in notSupported(reason) } }
 
     private static func notSupported(_ reason: String) -> ConsulReply {
         .text("Not supported: \(reason)", status: .notImplemented)
