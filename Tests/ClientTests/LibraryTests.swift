@@ -22,6 +22,14 @@ extension RealClients {
 
     @Suite("Client libraries for Consul")
     struct LibraryTests {
+        @Test("every method works, or is refused in words", arguments: Library.allCases)
+        func wholeInterface(library: Library) async throws {
+            let rollcall = try await RollcallProcess.start()
+            let result = try await library.run([script(library.program), "\(rollcall.httpPort)"])
+            #expect(result.succeeded, "\(result)")
+            #expect(result.output.contains(", 0 not called, 0 groups failed"), "\(result)")
+        }
+
         @Test("tokens with policies allow what they say", arguments: Library.allCases)
         func tokens(library: Library) async throws {
             let rollcall = try await RollcallProcess.start(
