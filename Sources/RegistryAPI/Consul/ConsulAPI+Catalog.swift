@@ -32,7 +32,7 @@ extension ConsulAPI {
             for name in catalog.serviceNames {
                 var tags: [[String]] = []
                 var isListed = options.nodeMeta.isEmpty
-                for instance in catalog.instances(ofService: name) {
+                for instance in catalog.instances(ofService: name, onAnyNode: true) {
                     if !options.nodeMeta.isEmpty {
                         guard let node = catalog.node(instance.node), options.matches(node) else {
                             continue

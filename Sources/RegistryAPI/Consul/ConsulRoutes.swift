@@ -95,6 +95,15 @@ extension ConsulRoutes.Route {
             var request = try ConsulRequest(request, name: name, body: body, client: client)
             request.authorizer = try authorizer(of: request, consul)
             try access.check(request, consul)
+            let reply = try await handler(consul, request)
+            guard method == .get, request.query.has("index"), consul.context.access.isEnabled else {
+                return reply.response
+            }
+            // While it waited the token may have lost what it had.
+            let authorizer = try authorizer(of: request, consul)
+            guard authorizer != request.authorizer else { return reply.response }
+            request.authorizer = authorizer
+            try access.check(request, consul)
             return try await handler(consul, request).response
         } catch {
             return ErrorMapping.response(for: error, .consul, logger: logger)

@@ -87,9 +87,14 @@ extension VisibleCatalog {
     }
 
     /// The instances of a service on nodes that are visible too.
-    package mutating func instances(ofService name: String) -> [ServiceInstance] {
+    ///
+    /// - Parameter onAnyNode: true for what tells nothing of nodes, such as the tags of a service.
+    package mutating func instances(
+        ofService name: String,
+        onAnyNode: Bool = false
+    ) -> [ServiceInstance] {
         visible(catalog.instances(ofService: name)) {
-            $0.showsService($1.service) && $0.showsNode($1.node)
+            $0.showsService($1.service) && (onAnyNode || $0.showsNode($1.node))
         }
     }
 

@@ -158,6 +158,35 @@ struct EnforcementTests {
         #expect(try await consul.send(.get, "/v1/agent/self", as: agent).status == 200)
     }
 
+    @Test("the tags of a service take its name alone, as Consul's do")
+    func tags() async throws {
+        let consul = try await filled()
+        let token = try await consul.token("web", "service \"web\" { policy = \"read\" }")
+        let answer = try await consul.send(.get, "/v1/catalog/services", as: token)
+        #expect(answer.body == #"{"web":["t"]}"#)
+        #expect(try await consul.send(.get, "/v1/catalog/service/web", as: token).body == "[]")
+    }
+
+    @Test("a token that is taken away while its request waits gets nothing for it")
+    func revokedWhileWaiting() async throws {
+        let consul = try await filled()
+        let token = try await consul.token("web", "service_prefix \"\" { policy = \"read\" }")
+        let index = consul.keeper.read { $0.serviceListIndex }
+        async let waiting = consul.send(
+            .get,
+            "/v1/catalog/services?index=\(index)&wait=10s",
+            as: token
+        )
+        try await eventually("the request waits") { consul.keeper.waiterCount == 1 }
+        try await consul.log.append(.deleteAccessToken(accessorID: "accessor-web"))
+        let body = #"{"Name":"new"}"#
+        let path = "/v1/agent/service/register"
+        #expect(try await consul.send(.put, path, body, as: management).status == 200)
+        let answer = try await waiting
+        #expect(answer.status == 403)
+        #expect(answer.body == "ACL not found")
+    }
+
     @Test("the token comes as parameter, header or bearer, the first of these that is there")
     func transport() async throws {
         let consul = try await filled()
