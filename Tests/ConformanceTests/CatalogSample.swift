@@ -70,6 +70,14 @@ enum CatalogSample {
             {"Name": "down", "Address": "10.0.3.1", "Port": 1, "Check": {"TTL": "1h", "Status": "critical"}}
             """
         )
+        for query in [
+            #"{"Name": "lookup", "Service": {"Service": "web"}, "DNS": {"TTL": "30s"}}"#,
+            #"{"Name": "empty", "Service": {"Service": "down"}}"#,
+            #"{"Name": "a.b.dotted", "Service": {"Service": "dual", "Near": "_ip"}}"#,
+            #"{"Name": "alias", "Service": {"Service": "named"}}"#,
+        ] {
+            try consul(server, "/v1/query", query, method: "POST")
+        }
     }
 
     /// Host names in place of addresses: chains, a loop, the own name, beside an address.
@@ -83,14 +91,6 @@ enum CatalogSample {
          "Service": {"ID": "\(id)", "Service": "\(id == "mixed-ip" ? "mixed" : id)", "Port": 81,
           "Tags": ["v3"], "Address": "\(address)"}}
         """
-        for query in [
-            #"{"Name": "lookup", "Service": {"Service": "web"}, "DNS": {"TTL": "30s"}}"#,
-            #"{"Name": "empty", "Service": {"Service": "down"}}"#,
-            #"{"Name": "a.b.dotted", "Service": {"Service": "dual", "Near": "_ip"}}"#,
-            #"{"Name": "alias", "Service": {"Service": "named"}}"#,
-        ] {
-            try consul(server, "/v1/query", query, method: "POST")
-        }
     }
 
     /// Dots in a service's name, a node's UUID, a port of its own for a family, a node with a host
