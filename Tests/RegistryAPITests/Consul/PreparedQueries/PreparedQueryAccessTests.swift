@@ -34,7 +34,7 @@ struct PreparedQueryAccessTests {
         #expect(try await shown(reader) == ["web <hidden>"])
         #expect(try await shown(ConsulHarness.management) == ["open ", "web secret-reader"])
         let reply = try await api.send(.get, "/v1/query", as: reader)
-        #expect(reply.headers["X-Consul-Results-Filtered-By-ACLs"] == "true")
+        #expect(reply.headers["X-Consul-Results-Filtered-By-Acls"] == "true")
     }
 
     @Test("reading and changing one query take the permission on its name, the old and the new")
