@@ -50,7 +50,9 @@ struct ConsulConfigurationFileTests {
                 "node_ttl": "1m30s", "only_passing": true,
                 "service_ttl": {"*": "7s", "web*": "1500ms", "db": "0s"},
                 "soa": {"min_ttl": 60}
-              }
+              },
+              "limits": {"kv_max_value_size": 4096},
+              "acl": {"enabled": true, "default_policy": "deny", "tokens": {"dns": "d"}}
             }
             """
         )
@@ -68,6 +70,9 @@ struct ConsulConfigurationFileTests {
         // Below one second there is no TTL: ours is never 0.
         #expect(configuration.dns.ttlSecondsPerService == ["*": 7, "web*": 1])
         #expect(configuration.dns.negativeTTLSeconds == 60)
+        #expect(configuration.limits.valueBytesMax == 4096)
+        #expect(configuration.acl.isEnabled)
+        #expect(configuration.unusedConsulOptions.isEmpty)
     }
 
     @Test("addresses and ports join to listeners")

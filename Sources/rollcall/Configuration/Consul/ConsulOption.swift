@@ -14,10 +14,12 @@ enum ConsulOption {
     /// The option with a full name such as `dns_config.node_ttl`; nil when it means nothing here.
     static func named(_ name: String) -> ConsulOption? { table[name] }
 
-    /// Sections that hold options.
-    static let sections: Set = [
-        "acl", "acl.tokens", "dns_config", "dns_config.soa", "ports", "addresses",
-    ]
+    /// Sections that hold options, such as `dns_config.soa`.
+    static let sections = Set(
+        table.keys.flatMap { name in
+            name.indices.filter { name[$0] == "." }.map { String(name[..<$0]) }
+        }
+    )
 
     private static func same(_ setting: String) -> ConsulOption {
         .setting(setting) { $0 }
