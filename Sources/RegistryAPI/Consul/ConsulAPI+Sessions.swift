@@ -44,6 +44,7 @@ extension ConsulAPI {
             session.behavior = behavior
         }
         session.ttlMilliseconds = try ttl(body.ttl)
+        session.ttlText = body.ttl
         // As in Consul: an empty list under either name takes the default away.
         session.nodeChecks = body.nodeChecks ?? [Self.aliveCheckID]
         if let checks = body.checks {

@@ -16,6 +16,8 @@ package struct Session: Codable, Hashable, Sendable {
     package var behavior: Behavior
     /// It ends unless it is renewed within this time; nil: it needs no renewal.
     package var ttlMilliseconds: Int?
+    /// The same as its owner wrote it, which is what its owner reads back.
+    package var ttlText: String
     /// Ids of checks of its node; it ends when one is critical or gone.
     package var nodeChecks: [String]
     /// Ids of checks of instances on its node; as for `nodeChecks`.
@@ -30,6 +32,7 @@ package struct Session: Codable, Hashable, Sendable {
         lockDelayMilliseconds: Int = 15_000,
         behavior: Behavior = .release,
         ttlMilliseconds: Int? = nil,
+        ttlText: String = "",
         nodeChecks: [String] = [],
         serviceChecks: [String] = []
     ) {
@@ -39,6 +42,7 @@ package struct Session: Codable, Hashable, Sendable {
         self.lockDelayMilliseconds = lockDelayMilliseconds
         self.behavior = behavior
         self.ttlMilliseconds = ttlMilliseconds
+        self.ttlText = ttlText
         self.nodeChecks = nodeChecks
         self.serviceChecks = serviceChecks
         self.createIndex = 0

@@ -192,11 +192,11 @@ def key_value(surface):
 def session(surface):
     c = surface.client
     node = node_name(c)
-    first = c.session.create("first", lock_delay=0, ttl=45)
+    first = c.session.create("first", lock_delay=0, ttl=60)
     second = c.session.create("second", behavior="delete", lock_delay=0)
     index, info = c.session.info(first)
     assert (info["ID"], info["Name"], info["Node"]) == (first, "first", node), info
-    assert (info["Behavior"], info["TTL"], info["LockDelay"]) == ("release", "45s", 0), info
+    assert (info["Behavior"], info["TTL"], info["LockDelay"]) == ("release", "60s", 0), info
     assert {one["ID"] for one in c.session.list()[1]} == {first, second}
     assert {one["ID"] for one in c.session.node(node)[1]} == {first, second}
     assert c.session.renew(first)["ID"] == first

@@ -32,7 +32,7 @@ struct SessionTests {
         #expect(session.behavior == .delete)
         #expect(session.name == "p" && session.nodeChecks.isEmpty)
         let shown = try await api.get("/v1/session/info/\(id)").array()
-        #expect(shown[0]["TTL"] as? String == "15s")
+        #expect(shown[0]["TTL"] as? String == "15.0s")
         #expect(shown[0]["LockDelay"] as? Int == 1_000_000)
     }
 

@@ -27,7 +27,7 @@ extension JSONWriter {
         field("Node", session.node)
         field("LockDelay", session.lockDelayMilliseconds * 1_000_000)
         field("Behavior", session.behavior.rawValue)
-        field("TTL", session.ttlMilliseconds.map { GoDuration.format(milliseconds: $0) } ?? "")
+        field("TTL", session.ttlText)
         field("NodeChecks", session.nodeChecks)
         key("ServiceChecks")
         if session.serviceChecks.isEmpty {
