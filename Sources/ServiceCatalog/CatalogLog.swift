@@ -6,6 +6,34 @@ package protocol CatalogLog: Sendable {
     /// - Throws: `CatalogLogError`.
     @discardableResult
     func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite
+
+    /// Appends many changes in their order and returns once all of them are settled as `append`
+    /// does: each by itself is made or refused, and a refusal stops none of the others.
+    ///
+    /// Why: those who bring many wait once instead of once a change. Nothing of others comes
+    /// between two changes of one commit; what is more than a commit holds is spread over several.
+    /// - Returns: what came of each change, in their order.
+    func append(
+        contentsOf changes: [CatalogChange]
+    ) async -> [Result<CatalogWrite, CatalogLogError>]
+}
+
+extension CatalogLog {
+    /// One after another, for logs without a cheaper way.
+    package func append(
+        contentsOf changes: [CatalogChange]
+    ) async -> [Result<CatalogWrite, CatalogLogError>] {
+        var results: [Result<CatalogWrite, CatalogLogError>] = []
+        results.reserveCapacity(changes.count)
+        for change in changes {
+            do throws(CatalogLogError) {
+                results.append(.success(try await append(change)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
 }
 
 /// Why a change was not made.
