@@ -167,6 +167,25 @@ struct CatalogTests {
         #expect(catalog.owners(of: own) == nil)
     }
 
+    @Test("a visit of a service shows each instance with its node and its health")
+    func visit() throws {
+        var catalog = try Catalog.withNode()
+        try catalog.apply(
+            .register(Registration(node: Registrations.node("A", address: "10.0.0.2")))
+        )
+        for id in ["2", "1"] { try catalog.apply(Registrations.web(id)) }
+        try catalog.apply(Registrations.web("9", on: "a"))
+        try catalog.apply(Registrations.check("c", of: "1", .warning))
+        try catalog.apply(Registrations.check("disk", on: "a", .critical))
+        var seen: [String] = []
+        catalog.forEachInstance(ofService: "WEB") { instance, node, health in
+            seen.append("\(node.name) \(node.address) \(instance.id) \(health)")
+        }
+        #expect(
+            seen == ["A 10.0.0.2 9 critical", "n1 10.0.0.1 1 warning", "n1 10.0.0.1 2 passing"]
+        )
+    }
+
     @Test("limits hold, and what is there can still be changed")
     func limits() throws {
         var limits = CatalogLimits()
