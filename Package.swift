@@ -166,16 +166,17 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-/// `WITH_BENCHMARKS=1` adds what benchmarks compare with (`Tests/Benchmarks/answers.py`).
+/// `WITH_BENCHMARKS=1` adds what benchmarks compare with and what they ask with (`Tests/Benchmarks`).
 if Context.environment["WITH_BENCHMARKS"] != nil {
-    package.targets.append(
+    package.targets += [
         .executableTarget(
             name: "echo",
             dependencies: ["CDatagram"],
             path: "Tests/Benchmarks/Echo",
             swiftSettings: house
-        )
-    )
+        ),
+        .executableTarget(name: "load", path: "Tests/Benchmarks/Load"),
+    ]
 }
 
 /// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests.

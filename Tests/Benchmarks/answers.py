@@ -1,179 +1,132 @@
 #!/usr/bin/env python3
 """Answers per second of server processor time: Rollcall beside NSD, Knot and a bare echo.
 
-Builds Rollcall, unpacks NSD, Knot and dnsperf from Debian's packages when they are missing, gives all
-servers the same 1,000 services with 3 instances each, checks their answers, and measures them in turn:
-the server on one core, dnsperf on the others. Everything stays on 127.0.0.1 and ends with the script.
+Gives all servers the same 1,000 services with 3 instances each, checks their answers to every question, and measures
+them in turn: the server on one core with one worker, the load on the others. dnsperf asks; over TCP it sends each
+question in a packet of its own. The rows "in bulk" are asked by our own generator, which fills connections with many
+questions at once. Everything stays on 127.0.0.1 and ends with the script.
 
-Why processor time: load generator and server share a machine, so answers per second say little; what
-an answer costs the server repeats well.
+Why processor time: load generator and server share a machine, so answers per second say little; what an answer costs the
+server repeats well.
 """
 
-import argparse
-import datetime
-import json
 import os
-import platform
 import re
-import shutil
-import signal
-import statistics
 import subprocess
-import sys
-import tempfile
 
+import processes
 import questions
-from subjects import PEERS, Echo, Knot, NSD, Rollcall
+import report
+from processes import PEERS
+from subjects import Echo, Knot, NSD, Rollcall
 
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# A row of the table: its questions, how many sockets ask them, and how.
+ROWS = {name: (name, 8, "udp") for name in questions.ROWS}
+ROWS |= {"A, 400 sockets": ("A", 400, "udp"), "A, TCP": ("A", 8, "tcp"), "A, TCP in bulk": ("A", 8, "bulk")}
+WINDOW = 400
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each server and row")
-    parser.add_argument("--seconds", type=int, default=4, help="length of a round")
-    parser.add_argument("--rows", default=",".join(questions.ROWS), help="of " + ", ".join(questions.ROWS))
-    parser.add_argument("--without-knot", action="store_true")
-    parser.add_argument("--rollcall", metavar="FILE", help="a release build; without it one is made")
-    parser.add_argument("--json", metavar="FILE", help="write every round there")
+    parser = report.parser(__doc__)
+    parser.add_argument("--rounds", type=int, help="rounds of each server and row (5)")
+    parser.add_argument("--seconds", type=float, help="length of a round (1.2)")
+    parser.add_argument("--rows", default=";".join(ROWS), help="some of: " + "; ".join(ROWS))
     options = parser.parse_args()
-    options.rows = options.rows.split(",")
-    unknown = set(options.rows) - set(questions.ROWS)
-    if unknown or not 1 <= options.rounds <= 100 or not 1 <= options.seconds <= 60:
-        parser.error("unknown rows, or rounds not in 1–100, or seconds not in 1–60")
+    options.rounds = options.rounds or (2 if options.quick else 5)
+    options.seconds = options.seconds or (1 if options.quick else 1.2)
+    options.rows = [row.strip() for row in options.rows.split(";")]
+    if set(options.rows) - set(ROWS) or not 1 <= options.rounds <= 100 or not 0.5 <= options.seconds <= 60:
+        parser.error("unknown rows, or rounds not in 1–100, or seconds not in 0.5–60")
     return options
 
 
-def build(product, scratch, **environment):
-    print(f"building {product}…", file=sys.stderr)
-    command = ["swift", "build", "-c", "release", "--product", product, "--scratch-path", scratch]
-    result = subprocess.run(
-        command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if result.returncode:
-        raise SystemExit(result.stdout[-4_000:])
-    return os.path.abspath(os.path.join(scratch, "release", product))
-
-
-def load(port, queries, seconds, cores):
-    """One dnsperf run: what it counted."""
-    command = ["taskset", "-c", ",".join(map(str, cores)), *PEERS, "dnsperf", "-s", "127.0.0.1"]
-    command += ["-p", str(port), "-d", queries, "-l", str(seconds), "-c", "8", "-T", "1", "-q", "400"]
+def dnsperf(transport, port, path, seconds, sockets, to):
+    """One run: what it counted."""
+    command = [*PEERS, "dnsperf", "-m", transport, "-s", "127.0.0.1", "-p", str(port), "-d", path, "-B", "-T", "1"]
+    command += ["-c", str(sockets), "-q", str(WINDOW), "-l", str(seconds)]
+    command = processes.pinned(to, command)
     output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30).stdout
-    completed = int(re.search(r"Queries completed:\s+(\d+)", output)[1])
-    lost = int(re.search(r"Queries lost:\s+(\d+)", output)[1])
-    seconds = float(re.search(r"Run time \(s\):\s+([\d.]+)", output)[1])
-    codes = dict(re.findall(r"([A-Z]+) (\d+) \(", re.search(r"Response codes:(.*)", output)[1]))
-    return {"answers": completed, "lost": lost, "seconds": seconds, "codes": codes}
+    found = {}
+    for name, pattern in (("answers", r"completed:\s+(\d+)"), ("lost", r"lost:\s+(\d+)")):
+        found[name] = int(re.search("Queries " + pattern, output)[1])
+    found["seconds"] = float(re.search(r"Run time \(s\):\s+([\d.]+)", output)[1])
+    return found
 
 
-def measure(options, subjects, scratch, cores):
+def measure(options, subjects, scratch, load):
     """All rounds in turn, so that a slow minute of the machine hits every server."""
     rounds = []
     for row in options.rows:
-        queries = os.path.join(scratch, f"{row}.queries")
-        questions.write_queries(queries, row)
-        for subject in subjects:
-            load(subject.port, queries, 1, cores)
+        asked, sockets, transport = ROWS[row]
+        path = questions.write_queries(os.path.join(scratch, "queries"), questions.ROWS[asked]())
+
+        def once(subject, seconds):
+            if transport == "bulk":
+                return load.run("tcp", subject.port, path, seconds, sockets=sockets, window=WINDOW)
+            return dnsperf(transport, subject.port, path, seconds, sockets, load.cores)
+
+        able = [subject for subject in subjects if transport == "udp" or subject.name != "echo"]
+        for subject in able:
+            once(subject, 0.5)
         for number in range(options.rounds):
-            for subject in subjects:
+            for subject in able:
                 before = subject.cpu_seconds()
-                result = load(subject.port, queries, options.seconds, cores)
+                result = once(subject, options.seconds)
                 result["cpu_seconds"] = subject.cpu_seconds() - before
                 if subject.process.poll() is not None or not result["answers"]:
                     raise SystemExit(f"{subject.name} stopped answering")
                 rounds.append({"row": row, "server": subject.name, "round": number + 1} | result)
-            print(f"{row}: round {number + 1} of {options.rounds}", file=sys.stderr)
+        report.note(f"{row}: {options.rounds} rounds")
     return rounds
 
 
 def summarise(rounds):
-    """Median and spread by row and server, with ratios to the echo and to NSD of the same row."""
-    table = []
+    """Median and spread by row and server, with ratios to the echo and to the better of the others."""
+    table = report.Table("Answers", {
+        "question": "", "server": "", "answers/s": ",.0f", "answers per CPU-second": ",.0f", "lowest": ",.0f",
+        "highest": ",.0f", "lost": ",", "÷ echo": ".2f", "÷ better of NSD and Knot": ".2f",
+    })
     for row in dict.fromkeys(entry["row"] for entry in rounds):
         of_row = [entry for entry in rounds if entry["row"] == row]
-        costs = {}
-        for server in dict.fromkeys(entry["server"] for entry in of_row):
-            own = [entry for entry in of_row if entry["server"] == server]
-            costs[server] = sorted(entry["answers"] / entry["cpu_seconds"] for entry in own)
-            table.append({
-                "row": row,
-                "server": server,
-                "answers_per_second": statistics.median(e["answers"] / e["seconds"] for e in own),
-                "answers_per_cpu_second": statistics.median(costs[server]),
-                "lowest": costs[server][0],
-                "highest": costs[server][-1],
-                "lost": sum(entry["lost"] for entry in own),
-            })
-        for line in table[-len(costs):]:
-            for other in ("echo", "NSD"):
-                line[f"to_{other.lower()}"] = line["answers_per_cpu_second"] / statistics.median(costs[other])
+        own = {}
+        for entry in of_row:
+            own.setdefault(entry["server"], []).append(entry)
+        rates = {server: [e["answers"] / e["cpu_seconds"] for e in entries] for server, entries in own.items()}
+        medians = {server: report.median(values) for server, values in rates.items()}
+        better = max(medians[server] for server in ("NSD", "Knot"))
+        for server, entries in own.items():
+            table.add(
+                row, server, report.median(e["answers"] / e["seconds"] for e in entries), medians[server],
+                min(rates[server]), max(rates[server]), sum(e["lost"] for e in entries),
+                medians[server] / medians["echo"] if "echo" in medians else None, medians[server] / better,
+            )
     return table
-
-
-def show(table):
-    print("| query | server | answers/s | answers per CPU-second (lowest–highest) | ÷ echo | ÷ NSD |")
-    print("|---|---|---:|---:|---:|---:|")
-    for line in table:
-        print(
-            f"| {line['row']} | {line['server']} | {line['answers_per_second']:,.0f} "
-            f"| {line['answers_per_cpu_second']:,.0f} ({line['lowest']:,.0f}–{line['highest']:,.0f}) "
-            f"| {line['to_echo']:.2f} | {line['to_nsd']:.2f} |"
-        )
-    lost = {}
-    for line in table:
-        lost[line["server"]] = lost.get(line["server"], 0) + line["lost"]
-    print("\nQueries without an answer: " + ", ".join(f"{name} {count:,}" for name, count in lost.items()))
-
-
-def machine():
-    with open("/proc/cpuinfo") as file:
-        model = re.search(r"model name\s*: (.*)", file.read())
-    return {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "processor": model[1] if model else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "kernel": platform.release(),
-    }
 
 
 def main():
     options = arguments()
-    os.chdir(REPOSITORY)
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        raise SystemExit("at least two cores are needed: one for the server, one for the load")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    packages = ["nsd"] + ([] if options.without_knot else ["knot"])
-    packages += [] if shutil.which("dnsperf") else ["dnsperf"]
-    subprocess.run(["Tests/peers.sh", *packages], check=True, stdout=subprocess.DEVNULL)
-    rollcall = options.rollcall and os.path.abspath(options.rollcall) or build("rollcall", ".build")
-    echo = build("echo", ".build-echo", WITH_BENCHMARKS="1", ROOMS="echo")
-
-    subjects = []
-    with tempfile.TemporaryDirectory(prefix="rollcall-benchmark-") as scratch:
+    own, others = processes.cores()
+    processes.unpack("nsd", "knot", "dnsperf")
+    rollcall, echo = processes.rollcall(options), processes.tool("echo")
+    load = processes.Load(processes.tool("load"), others)
+    with processes.scratch("answers") as scratch, processes.running([]) as subjects:
+        subjects += [Echo(scratch, own), Rollcall(scratch, own), NSD(scratch, own), Knot(scratch, own)]
+        subjects[0].start(echo)
+        subjects[1].start(rollcall)
+        subjects[1].import_lines(questions.registrations())
         try:
-            subjects = [Echo(scratch, cores[0]), Rollcall(scratch, cores[0]), NSD(scratch, cores[0])]
-            subjects += [] if options.without_knot else [Knot(scratch, cores[0])]
-            subjects[0].start(echo)
-            subjects[1].start(rollcall)
             zone, expected_srv = questions.zone_file(subjects[1].port)
             for subject in subjects[2:]:
                 subject.start(zone)
             for subject in subjects[1:]:
-                questions.check(subject.name, subject.port, expected_srv)
-            rounds = measure(options, subjects, scratch, cores[1:])
+                for row in questions.ROWS.values():
+                    questions.check(subject.name, subject.port, row(), expected_srv)
+                questions.check(subject.name, subject.port, questions.ROWS["A"]()[:100], expected_srv, over_tcp=True)
         except questions.WrongAnswer as wrong:
             raise SystemExit(f"not measured: {wrong}")
-        finally:
-            for subject in subjects:
-                subject.stop()
-    table = summarise(rounds)
-    show(table)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump({"machine": machine(), "table": table, "rounds": rounds}, file, indent=1)
+        rounds = measure(options, subjects, scratch, load)
+    report.finish(options, [summarise(rounds)], rounds)
 
 
 if __name__ == "__main__":
-    main()
+    report.start(main)

@@ -1,150 +1,91 @@
-"""The servers that are compared: how each is started, pinned, and its processor time read."""
+"""The servers that are compared, and how each is set up."""
 
+import json
 import os
 import re
-import socket
-import subprocess
-import time
 import urllib.request
 
 import questions
-
-PEERS = ["Tests/peers.sh", "--run"]
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    """A port of 127.0.0.1 that is free for UDP and TCP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(tcp.getsockname())
-            except OSError:
-                continue
-            return tcp.getsockname()[1]
-
-
-class Subject:
-    """A running server, pinned to one core."""
-
-    name = ""
-
-    def __init__(self, scratch, core):
-        self.folder = os.path.join(scratch, self.name.lower())
-        os.makedirs(self.folder)
-        self.core = core
-        self.port = free_port()
-        self.process = None
-
-    def launch(self, command, **options):
-        self.log = open(self.path("log"), "wb")
-        self.process = subprocess.Popen(
-            ["taskset", "-c", str(self.core), *command], stderr=self.log, **options
-        )
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
-
-    def wait(self, is_ready, seconds=20):
-        """Waits until the server answers; says what it printed when it does not."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                if is_ready():
-                    return
-            except (OSError, IndexError):
-                pass
-            time.sleep(0.05)
-        with open(self.path("log"), errors="replace") as file:
-            raise SystemExit(f"{self.name} did not start:\n{file.read()}")
-
-    def processes(self):
-        """The server's process and all below it; NSD answers in a child."""
-        children = {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{entry}/stat") as file:
-                    parent = int(file.read().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry))
-        found = [self.process.pid]
-        for pid in found:
-            found += children.get(pid, [])
-        return found
-
-    def cpu_seconds(self):
-        """User and system time of all threads of all its processes."""
-        total = 0
-        for pid in self.processes():
-            try:
-                with open(f"/proc/{pid}/stat") as file:
-                    fields = file.read().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            total += int(fields[11]) + int(fields[12])
-        return total / TICKS
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        if self.process:
-            self.log.close()
+from processes import PEERS, Subject, free_port
 
 
 class Echo(Subject):
     name = "echo"
 
     def start(self, binary):
-        self.launch([binary, str(self.port)], stdout=subprocess.DEVNULL)
+        self.port = free_port()
+        self.launch([binary, str(self.port)])
         self.wait(lambda: questions.ask(self.port, "floor", questions.A).is_response)
 
 
 class Rollcall(Subject):
     name = "Rollcall"
 
-    def start(self, binary):
-        self.launch(
-            [binary, "serve", "--ephemeral", "--workers", "1"]
-            + ["--dns-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
-            + ["--zones-dir", self.folder],
-            stdout=open(self.path("out"), "wb"),
-            env={k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")},
-        )
-        ports = []
+    def start(self, binary, *arguments, data=None, workers=1, settings={}, seconds=60):
+        """With `data` the catalog is in that folder, else in memory. `settings` go to the environment."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")}
+        store = ["--data-dir", self.path(data)] if data else ["--ephemeral"]
+        self.write("out", "")
+        with open(self.path("out"), "wb") as out:
+            self.launch(
+                [binary, "serve", *store, "--workers", str(workers), "--log-level", "warning"]
+                + ["--dns-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
+                + ["--zones-dir", self.folder, *arguments],
+                stdout=out,
+                env=environment | {f"ROLLCALL_{name}": str(value) for name, value in settings.items()},
+            )
 
         def is_ready():
             with open(self.path("out")) as file:
-                line = file.readline()
-            ports[:] = re.findall(r"127\.0\.0\.1:(\d+)", line)
-            return len(ports) >= 2
+                ports = re.findall(r"127\.0\.0\.1:(\d+)", file.readline())
+            self.port, self.http_port = int(ports[0]), int(ports[1])
+            return True
 
-        self.wait(is_ready)
-        self.port = int(ports[0])
+        self.wait(is_ready, seconds)
+
+    def request(self, method, path, body=b"", timeout=120):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{ports[1]}/import",
-            data=questions.registrations().encode(),
-            headers={"Content-Type": "application/x-ndjson"},
+            f"http://127.0.0.1:{self.http_port}{path}",
+            method=method,
+            data=body,
+            headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            reply.read()
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
+            return reply.read()
+
+    def import_lines(self, lines):
+        """Registers one instance a line; raises when one is refused."""
+        reply = json.loads(self.request("POST", "/import", "".join(lines).encode()))
+        if reply["failed"]:
+            raise SystemExit(f"Rollcall refused: {reply['errors'][0]}")
+        return reply["imported"]
+
+    def metrics(self):
+        """Name with labels: value."""
+        lines = self.request("GET", "/metrics").decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def busiest_thread(self, work):
+        """The thread that does `work`: a packet thread, when that is to ask many questions."""
+        before = self.thread_seconds()
+        work()
+        after = self.thread_seconds()
+        return max(after, key=lambda thread: after[thread] - before.get(thread, 0))
+
+    def give_worker_its_own_core(self, work, others):
+        """Moves all threads but the one that answers to the cores `others`."""
+        worker = self.busiest_thread(work)
+        for thread in self.thread_seconds():
+            os.sched_setaffinity(thread, self.cores if thread == worker else others)
+        return worker
 
 
 class NSD(Subject):
     name = "NSD"
 
     def start(self, zone):
+        self.port = free_port()
         configuration = f"""server:
     server-count: 1
     ip-address: 127.0.0.1@{self.port}
@@ -171,6 +112,7 @@ class Knot(Subject):
     name = "Knot"
 
     def start(self, zone):
+        self.port = free_port()
         self.write("consul.zone", zone)
         configuration = f"""server:
     rundir: "{self.folder}"
@@ -191,8 +133,30 @@ zone:
   - domain: consul
     file: consul.zone
 """
-        self.launch(
-            [*PEERS, "knotd", "-c", self.write("knot.conf", configuration)],
-            stdout=subprocess.DEVNULL,
-        )
+        self.launch([*PEERS, "knotd", "-c", self.write("knot.conf", configuration)])
         self.wait(lambda: questions.ask(self.port, "consul", questions.SOA).answer)
+
+
+class Consul(Subject):
+    """An agent of its own: a server in memory (`-dev`), or one whose log is on the disk."""
+
+    name = "Consul"
+
+    def start(self, is_durable):
+        self.port, self.http_port = free_port(), free_port()
+        ports = {"dns": self.port, "http": self.http_port, "grpc": -1}
+        ports |= {name: free_port() for name in ("server", "serf_lan", "serf_wan")}
+        configuration = {"ports": ports, "limits": {"http_max_conns_per_client": 1_000}, "log_level": "err"}
+        configuration |= {"bind_addr": "127.0.0.1", "disable_update_check": True}
+        if is_durable:
+            configuration |= {"server": True, "bootstrap_expect": 1, "data_dir": self.path("data")}
+        mode = [] if is_durable else ["-dev"]
+        file = self.write("agent.json", json.dumps(configuration))
+        self.launch([*PEERS, "consul", "agent", *mode, "-config-file", file])
+
+        def is_ready():
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/v1/health/node/x", timeout=2) as reply:
+                leader = reply.headers["X-Consul-Knownleader"]
+            return leader == "true"
+
+        self.wait(is_ready, 40)

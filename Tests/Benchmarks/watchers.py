@@ -30,7 +30,7 @@ class Unexpected(Exception):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default=".build/release/rollcall")
+    parser.add_argument("--rollcall", "--binary", dest="binary", default=".build/release/rollcall")
     parser.add_argument("--watchers", type=int, default=10_000)
     parser.add_argument("--services", type=int, default=1_000)
     parser.add_argument("--changes", type=int, default=200)
