@@ -166,7 +166,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-/// `WITH_BENCHMARKS=1` adds what benchmarks compare with and what they ask with (`Tests/Benchmarks`).
+/// `WITH_BENCHMARKS=1` adds what benchmarks compare with and ask with, and the micro benchmarks
+/// (`Tests/Benchmarks`).
 if Context.environment["WITH_BENCHMARKS"] != nil {
     package.targets += [
         .executableTarget(
@@ -176,6 +177,12 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
             swiftSettings: house
         ),
         .executableTarget(name: "load", path: "Tests/Benchmarks/Load"),
+        .executableTarget(
+            name: "micro",
+            dependencies: ["DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog"],
+            path: "Tests/Benchmarks/Micro",
+            swiftSettings: house
+        ),
     ]
 }
 

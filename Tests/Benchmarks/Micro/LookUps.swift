@@ -1,0 +1,35 @@
+import DNSResponder
+import DNSWire
+
+/// One question for one of 1,000 services with 3 instances: parse, find, write.
+let lookUps = [
+    lookUp("look-up-a", .a, edns: true),
+    lookUp("look-up-a-plain", .a, edns: false),
+    lookUp("look-up-srv", .srv, edns: true),
+    lookUp("look-up-nodata", .aaaa, edns: true),
+    lookUp("look-up-nxdomain", .a, edns: true, service: "gone"),
+    lookUp("look-up-outside", .a, edns: true, name: "www.example.org"),
+]
+
+private func lookUp(
+    _ name: String,
+    _ type: RecordType,
+    edns: Bool,
+    service: String = SampleRegistry.service(42),
+    name asked: String? = nil
+) -> MicroBenchmark {
+    let asked = asked ?? "\(service).service.consul"
+    return MicroBenchmark(
+        name: name,
+        summary: "one question for \(asked) \(type) \(edns ? "with" : "without") EDNS"
+    ) {
+        let registry = try SampleRegistry(services: 1000, instances: 3)
+        let query = try SampleRegistry.query(asked, type, edns: edns)
+        return { times in
+            let bytes = registry.server.serve(query, times: times)
+            guard times == 0 || bytes >= query.count else {
+                throw WrongResult(description: "the reply has \(bytes) bytes")
+            }
+        }
+    }
+}
