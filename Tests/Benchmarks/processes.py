@@ -57,6 +57,11 @@ def unpack(*packages):
         subprocess.run(["Tests/peers.sh", *wanted], check=True, stdout=subprocess.DEVNULL)
 
 
+def unpack_release(release, *packages):
+    """The same from another release of Debian."""
+    subprocess.run(["Tests/peers.sh", "--release", release, *packages], check=True, stdout=subprocess.DEVNULL)
+
+
 @contextlib.contextmanager
 def scratch(name):
     """A folder on the repository's disk: what is called durable has to be."""

@@ -6,7 +6,22 @@ import re
 import urllib.request
 
 import questions
+import registering
 from processes import PEERS, Subject, free_port
+
+
+class Registry(Subject):
+    """A server with an HTTP API."""
+
+    def request(self, method, path, body="", timeout=120):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.http_port}{path}",
+            method=method,
+            data=registering.text(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
+            return reply.read()
 
 
 class Echo(Subject):
@@ -18,7 +33,7 @@ class Echo(Subject):
         self.wait(lambda: questions.ask(self.port, "floor", questions.A).is_response)
 
 
-class Rollcall(Subject):
+class Rollcall(Registry):
     name = "Rollcall"
 
     def start(self, binary, *arguments, data=None, workers=1, settings={}, seconds=60):
@@ -43,19 +58,9 @@ class Rollcall(Subject):
 
         self.wait(is_ready, seconds)
 
-    def request(self, method, path, body=b"", timeout=120):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.http_port}{path}",
-            method=method,
-            data=body,
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=timeout) as reply:
-            return reply.read()
-
     def import_lines(self, lines):
         """Registers one instance a line; raises when one is refused."""
-        reply = json.loads(self.request("POST", "/import", "".join(lines).encode()))
+        reply = json.loads(self.request("POST", "/import", "".join(lines)))
         if reply["failed"]:
             raise SystemExit(f"Rollcall refused: {reply['errors'][0]}")
         return reply["imported"]
@@ -137,7 +142,7 @@ zone:
         self.wait(lambda: questions.ask(self.port, "consul", questions.SOA).answer)
 
 
-class Consul(Subject):
+class Consul(Registry):
     """An agent of its own: a server in memory (`-dev`), or one whose log is on the disk."""
 
     name = "Consul"
