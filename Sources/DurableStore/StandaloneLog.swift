@@ -11,7 +11,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private struct Waiting {
         var change: CatalogChange
         var arrival: ContinuousClock.Instant
-        var continuation: CheckedContinuation<Result<CatalogWrite, CatalogLogError>, Never>
+        var settle: Settle
     }
 
     private struct State {
@@ -46,26 +46,18 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         if store != nil { keeper.add(self) }
     }
 
-    @discardableResult
-    package func append(
-        _ change: CatalogChange
-    ) async throws(CatalogLogError) -> CatalogWrite {
-        let result = await withCheckedContinuation { continuation in
-            let refusal: CatalogLogError? = state.withLock { state in
-                guard state.accepts else { return .stopping }
-                guard state.waiting.count < waitingMax else { return .overloaded }
-                state.waiting.append(
-                    Waiting(change: change, arrival: .now, continuation: continuation)
-                )
-                return nil
-            }
-            if let refusal {
-                continuation.resume(returning: .failure(refusal))
-            } else {
-                wakeUp.yield()
-            }
+    package func append(_ change: CatalogChange, then settle: @escaping Settle) {
+        let refusal: CatalogLogError? = state.withLock { state in
+            guard state.accepts else { return .stopping }
+            guard state.waiting.count < waitingMax else { return .overloaded }
+            state.waiting.append(Waiting(change: change, arrival: .now, settle: settle))
+            return nil
         }
-        return try result.get()
+        if let refusal {
+            settle(.failure(refusal))
+        } else {
+            wakeUp.yield()
+        }
     }
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
@@ -136,7 +128,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
             for waiting in group { state.metrics.propagation.record(applied - waiting.arrival) }
         }
         for (waiting, result) in zip(group, results) {
-            waiting.continuation.resume(returning: result.mapError { .rejected($0) })
+            waiting.settle(result.mapError { .rejected($0) })
         }
     }
 
@@ -148,7 +140,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
             state.metrics.problem = reason
         }
         for waiting in group {
-            waiting.continuation.resume(returning: .failure(.unavailable(reason: reason)))
+            waiting.settle(.failure(.unavailable(reason: reason)))
         }
     }
 

@@ -1,11 +1,11 @@
 /// The only way anything enters the catalog: puts changes in order and makes them durable.
 package protocol CatalogLog: Sendable {
-    /// Returns once `change` is durable, applied by this process and published to its answers.
+    /// Appends `change` and calls `settle` once, on whatever thread, as soon as it is durable, applied
+    /// by this process and published to its answers, or refused.
     ///
-    /// - Returns: the catalog's index after the change, and what a transaction read and wrote.
-    /// - Throws: `CatalogLogError`.
-    @discardableResult
-    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite
+    /// Why: who serves many connections on one thread needs no task for each change. `settle` must
+    /// be short.
+    func append(_ change: CatalogChange, then settle: @escaping Settle)
 
     /// Appends many changes in their order and returns once all of them are settled as `append`
     /// does: each by itself is made or refused, and a refusal stops none of the others.
@@ -19,6 +19,23 @@ package protocol CatalogLog: Sendable {
 }
 
 extension CatalogLog {
+    /// Told what came of a change.
+    package typealias Settle = @Sendable (Result<CatalogWrite, CatalogLogError>) -> Void
+
+    /// Returns once `change` is durable, applied by this process and published to its answers.
+    ///
+    /// - Returns: the catalog's index after the change, and what a transaction read and wrote.
+    /// - Throws: `CatalogLogError`.
+    @discardableResult
+    package func append(
+        _ change: CatalogChange
+    ) async throws(CatalogLogError) -> CatalogWrite {
+        let result = await withCheckedContinuation { continuation in
+            append(change) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
     /// One after another, for logs without a cheaper way.
     package func append(
         contentsOf changes: [CatalogChange]

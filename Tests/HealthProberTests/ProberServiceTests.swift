@@ -18,17 +18,12 @@ struct ProberServiceTests {
 
         init(_ keeper: CatalogKeeper) { self.keeper = keeper }
 
-        @discardableResult
-        func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite {
+        func append(_ change: CatalogChange, then settle: @escaping Settle) {
             let result = index.withLock { index in
                 index += 1
                 return keeper.apply([change], from: index)[0]
             }
-            do throws(CatalogRejection) {
-                return try result.get()
-            } catch {
-                throw .rejected(error)
-            }
+            settle(result.mapError { .rejected($0) })
         }
     }
 

@@ -24,14 +24,13 @@ final class MemoryLog: CatalogLog {
         state.withLock { $0.failure = error }
     }
 
-    @discardableResult
-    func append(_ change: CatalogChange) async throws(CatalogLogError) -> CatalogWrite {
+    func append(_ change: CatalogChange, then settle: @escaping Settle) {
         let result: Result<CatalogWrite, CatalogLogError> = state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
             state.changes.append(change)
             state.index += 1
             return keeper.apply([change], from: state.index)[0].mapError { .rejected($0) }
         }
-        return try result.get()
+        settle(result)
     }
 }
