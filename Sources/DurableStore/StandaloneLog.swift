@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 package import Logging
 package import ServiceCatalog
@@ -5,36 +6,54 @@ internal import Synchronization
 
 /// The log of a server that stands alone: orders changes, commits them in groups, applies them.
 ///
-/// While one group is being committed the next one gathers, so the cost of a commit is shared by
-/// all who wait. Without a store (`--ephemeral`) the same happens less the commit.
+/// One thread writes. While it commits one group the next one gathers, so the cost of a commit is
+/// shared by all who wait. Without a store (`--ephemeral`) the same happens less the commit.
+///
+/// Why a thread: it waits for the disk, and the threads of tasks are too few for that.
 package final class StandaloneLog: CatalogLog, CatalogListener {
-    private struct Waiting {
+    /// A change on its way to the journal, and who is told.
+    struct Waiting {
         var change: CatalogChange
         var arrival: ContinuousClock.Instant
         var settle: Settle
     }
 
-    private struct State {
-        var waiting: [Waiting] = []
-        var accepts = true
-        var folding = FoldedRows()
-        var metrics = LogMetrics()
+    /// What the writer has to do next.
+    enum Step {
+        case commit([Waiting])
+        /// A fold ended, well or not.
+        case noteFold(CatalogStoreError?)
+        case stop
     }
 
-    private let keeper: CatalogKeeper
-    private let store: CatalogStore?
-    private let logger: Logger
+    private struct State {
+        var waiting: [Waiting] = []
+        /// Changes that are not settled, those in the writer's hands included.
+        var unsettledCount = 0
+        var accepts = true
+        /// True while the writer waits for `wakeUp`.
+        var writerSleeps = false
+        var endedFold: CatalogStoreError?? = .none
+        /// What the last group did.
+        var events: [CatalogEvent] = []
+        var metrics = LogMetrics()
+
+        /// True when the writer sleeps and has to be woken, which the caller then does.
+        mutating func wakeWriter() -> Bool {
+            defer { writerSleeps = false }
+            return writerSleeps
+        }
+    }
+
+    let keeper: CatalogKeeper
+    let store: CatalogStore?
+    let logger: Logger
     private let state = Mutex(State())
-    private let wakeUps: AsyncStream<Void>
-    private let wakeUp: AsyncStream<Void>.Continuation
+    private let wakeUp = DispatchSemaphore(value: 0)
     private let startPosition: UInt64
 
     /// Changes that may wait for their commit.
-    private let waitingMax = 65_536
-    /// Changes in one commit: bounds the time the catalog's lock is held.
-    private let groupMax = 256
-    /// Values of keys in one commit: bounds the memory that it takes.
-    private let groupValueBytesMax = 16 << 20
+    private let unsettledMax = 65_536
 
     /// Makes a log that goes on after `position`; `store` nil keeps nothing on disk.
     package init(keeper: CatalogKeeper, store: CatalogStore?, position: UInt64, logger: Logger) {
@@ -42,135 +61,145 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         self.store = store
         self.logger = logger
         self.startPosition = position
-        (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         if store != nil { keeper.add(self) }
     }
 
     package func append(_ change: CatalogChange, then settle: @escaping Settle) {
-        let refusal: CatalogLogError? = state.withLock { state in
-            guard state.accepts else { return .stopping }
-            guard state.waiting.count < waitingMax else { return .overloaded }
-            state.waiting.append(Waiting(change: change, arrival: .now, settle: settle))
-            return nil
-        }
-        if let refusal {
-            settle(.failure(refusal))
-        } else {
-            wakeUp.yield()
+        if let refusal = enqueue(CollectionOfOne(change), settle) { settle(.failure(refusal)) }
+    }
+
+    /// Appends many changes in their order; when too many wait already, all of them are refused.
+    package func append(
+        contentsOf changes: [CatalogChange]
+    ) async -> [Result<CatalogWrite, CatalogLogError>] {
+        guard !changes.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let batch = WaitingBatch(count: changes.count, continuation)
+            if let refusal = enqueue(changes, { batch.settle($0) }) {
+                for _ in changes { batch.settle(.failure(refusal)) }
+            }
         }
     }
 
+    /// Adds to what waits; refuses when the log is stopping or too much waits already.
+    private func enqueue(
+        _ changes: some Collection<CatalogChange>,
+        _ settle: @escaping Settle
+    ) -> CatalogLogError? {
+        let now = ContinuousClock.now
+        let (refusal, wakes): (CatalogLogError?, Bool) = state.withLock { state in
+            guard state.accepts else { return (.stopping, false) }
+            guard state.unsettledCount < unsettledMax else { return (.overloaded, false) }
+            state.unsettledCount += changes.count
+            for change in changes {
+                state.waiting.append(Waiting(change: change, arrival: now, settle: settle))
+            }
+            return (nil, state.wakeWriter())
+        }
+        if wakes { wakeUp.signal() }
+        return refusal
+    }
+
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
-        state.withLock { $0.folding.add(delta) }
+        state.withLock { $0.events += delta.events }
     }
 
     /// What the log did, for `/metrics`.
     package var metrics: LogMetrics { state.withLock { $0.metrics } }
 
+    /// Changes that wait for their commit or are in it.
+    var waitingCount: Int { state.withLock { $0.unsettledCount } }
+
     /// Commits and applies until `stop()`; then finishes what waits and folds all.
     package func run() async {
-        var next = startPosition + 1
-        for await _ in wakeUps {
-            await drain(from: &next)
+        await withCheckedContinuation { ended in
+            let thread = Thread { [self] in
+                var writer = LogWriter(self, position: startPosition)
+                writer.run()
+                ended.resume()
+            }
+            thread.name = "log"
+            thread.start()
         }
-        state.withLock { $0.accepts = false }
-        await drain(from: &next)
-        await fold(all: true)
     }
 
     /// Refuses further changes and lets `run()` end.
     package func stop() {
-        state.withLock { $0.accepts = false }
-        wakeUp.finish()
+        let wakes = state.withLock { state in
+            state.accepts = false
+            return state.wakeWriter()
+        }
+        if wakes { wakeUp.signal() }
     }
+}
 
-    private func drain(from next: inout UInt64) async {
+// MARK: - The writer's side
+
+extension StandaloneLog {
+    /// What to do next; waits until there is something.
+    ///
+    /// - Parameter onlyFolds: changes have to wait.
+    func nextStep(onlyFolds: Bool) -> Step {
         while true {
-            let group = state.withLock { state in
-                var bytes = 0
-                let group = Array(
-                    state.waiting.prefix(groupMax).prefix { waiting in
-                        defer { bytes += waiting.change.valueBytes }
-                        return bytes < groupValueBytesMax
+            let step: Step? = state.withLock { state in
+                if let ended = state.endedFold {
+                    state.endedFold = .none
+                    return .noteFold(ended)
+                }
+                if !onlyFolds {
+                    if !state.waiting.isEmpty {
+                        defer { state.waiting = [] }
+                        return .commit(state.waiting)
                     }
-                )
-                state.waiting.removeFirst(group.count)
-                return group
+                    if !state.accepts { return .stop }
+                }
+                state.writerSleeps = true
+                return nil
             }
-            guard !group.isEmpty else { return }
-            await commit(group, from: &next)
+            if let step { return step }
+            wakeUp.wait()
         }
     }
 
-    private func commit(_ group: [Waiting], from next: inout UInt64) async {
-        let started = ContinuousClock.now
-        if let store {
-            let folded = rowsToFold(all: false)
-            do {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = .withoutEscapingSlashes
-                let rows = try group.map { try encoder.encode($0.change) }
-                try await store.commit(rows, from: next, folding: folded)
-            } catch {
-                if let folded { keepForLater(folded) }
-                refuse(group, because: error)
-                return
-            }
+    /// Tells the writer how a fold ended; nil: well.
+    func foldEnded(_ error: CatalogStoreError?) {
+        let wakes = state.withLock { state in
+            state.endedFold = .some(error)
+            return state.wakeWriter()
         }
-        let committed = ContinuousClock.now
-        let results = keeper.apply(group.map(\.change), from: next)
-        next += UInt64(group.count)
+        if wakes { wakeUp.signal() }
+    }
+
+    /// What the last group did to the catalog.
+    func takeEvents() -> [CatalogEvent] {
+        state.withLock { state in
+            defer { state.events = [] }
+            return state.events
+        }
+    }
+
+    /// Notes that a group was committed and applied.
+    func noteCommit(
+        of group: ArraySlice<Waiting>,
+        started: ContinuousClock.Instant,
+        committed: ContinuousClock.Instant
+    ) {
         let applied = ContinuousClock.now
         state.withLock { state in
+            state.unsettledCount -= group.count
             state.metrics.changes += UInt64(group.count)
             state.metrics.problem = nil
             state.metrics.commit.record(committed - started)
             for waiting in group { state.metrics.propagation.record(applied - waiting.arrival) }
         }
-        for (waiting, result) in zip(group, results) {
-            waiting.settle(result.mapError { .rejected($0) })
-        }
     }
 
-    private func refuse(_ group: [Waiting], because error: any Error) {
-        logger.error("changes could not be stored", metadata: ["error": "\(error)"])
-        let reason = (error as? CatalogStoreError)?.message ?? "\(error)"
+    /// Notes that a group could not be committed.
+    func noteFailure(of group: ArraySlice<Waiting>, reason: String) {
         state.withLock { state in
+            state.unsettledCount -= group.count
             state.metrics.failedCommits += 1
             state.metrics.problem = reason
-        }
-        for waiting in group {
-            waiting.settle(.failure(.unavailable(reason: reason)))
-        }
-    }
-
-    private func rowsToFold(all: Bool) -> FoldedRows? {
-        state.withLock { state in
-            guard !state.folding.isEmpty, all || state.folding.isFull else {
-                return nil
-            }
-            let folded = state.folding
-            state.folding = FoldedRows()
-            return folded
-        }
-    }
-
-    /// Puts rows back whose transaction failed; what changed since then is newer.
-    private func keepForLater(_ folded: FoldedRows) {
-        state.withLock { state in
-            var merged = folded
-            merged.merge(state.folding)
-            state.folding = merged
-        }
-    }
-
-    private func fold(all: Bool) async {
-        guard let store, let folded = rowsToFold(all: all) else { return }
-        do {
-            try await store.commit([], from: 0, folding: folded)
-        } catch {
-            // The journal still has it all.
-            logger.warning("the journal could not be folded", metadata: ["error": "\(error)"])
         }
     }
 }

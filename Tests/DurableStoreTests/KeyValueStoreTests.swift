@@ -50,14 +50,13 @@ struct KeyValueStoreTests {
     }
 
     @Test("all of it comes back, from the journal alone and from the rows alone")
-    func roundTrip() async throws {
+    func roundTrip() throws {
         let changes = everything
         let expected = catalog(after: changes)
         #expect(expected.keyCount == 6 && expected.preparedQueryCount == 1)
         do {
             let store = try CatalogStore(folder: folder.path)
-            let rows = try changes.map { try JSONEncoder().encode($0) }
-            try await store.commit(rows, from: 1, folding: nil)
+            try store.append(changes, at: 1)
             try store.close()
         }
         #expect(try load().catalog.contents == expected.contents)
@@ -69,7 +68,7 @@ struct KeyValueStoreTests {
             var empty = Catalog(datacenter: "dc1")
             delta = try empty.apply(.replaceAll(catalog.contents), at: position)
             rows.add(delta)
-            try await store.commit([], from: 0, folding: rows)
+            try store.fold(rows)
             try store.close()
         }
         let (copy, position) = try load()
@@ -86,7 +85,7 @@ struct KeyValueStoreTests {
     }
 
     @Test("a crash at any commit leaves what was acknowledged, folded or not")
-    func crashes() async throws {
+    func crashes() throws {
         let changes = everything + (0..<20).map { set("k\($0 % 5)", [UInt8($0)]) }
         for crash in [1, 5, 9, 13, 20, changes.count] {
             let folder = CatalogStoreTests.Folder()
@@ -97,14 +96,14 @@ struct KeyValueStoreTests {
                 var rows = FoldedRows()
                 for (offset, change) in done.enumerated() {
                     let position = UInt64(offset) + 1
+                    try store.append([change], at: position)
                     // Every third commit folds what came before it.
-                    let folding = offset % 3 == 2 ? rows : nil
-                    try await store.commit(
-                        [try JSONEncoder().encode(change)],
-                        from: position,
-                        folding: folding
-                    )
-                    if folding != nil { rows = FoldedRows() }
+                    if offset % 3 == 2 {
+                        try store.fold(rows)
+                        // The crash may come before the journal is shortened.
+                        if offset % 2 == 0 { _ = try store.forgetSome(upTo: rows.position) }
+                        rows = FoldedRows()
+                    }
                     if let delta = try? catalog.apply(change, at: position) { rows.add(delta) }
                 }
                 // No fold at the end, as after kill -9.
@@ -164,7 +163,7 @@ struct KeyValueStoreTests {
         #expect(try store.fact("node-id") { "other" } == "abc")
         try store.close()
         let reopened = try DatabaseQueue(path: folder.path + "/rollcall.sqlite")
-        #expect(try reopened.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+        #expect(try reopened.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 3)
     }
 
     @Test("a file of a later format is refused")
@@ -174,7 +173,7 @@ struct KeyValueStoreTests {
             withIntermediateDirectories: true
         )
         let file = try DatabaseQueue(path: folder.path + "/rollcall.sqlite")
-        try file.write { try $0.execute(sql: "PRAGMA user_version = 3") }
+        try file.write { try $0.execute(sql: "PRAGMA user_version = 4") }
         try file.close()
         let error = #expect(throws: CatalogStoreError.self) {
             _ = try CatalogStore(folder: folder.path)

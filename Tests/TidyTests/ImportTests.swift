@@ -11,7 +11,7 @@ struct ImportTests {
         "ServiceCatalog": ["DNSWire"],
         "DNSZones": ["DNSWire", "DNSResponder", "ServiceCatalog", "CLDNS", "Foundation"],
         "DNSForwarder": ["DNSWire", "DNSResponder", "NIOCore", "NIOPosix"],
-        "DurableStore": ["ServiceCatalog", "GRDB", "Logging", "Foundation"],
+        "DurableStore": ["ServiceCatalog", "GRDB", "Logging", "Foundation", "Dispatch"],
         "HealthProber": [
             "ServiceCatalog", "DNSWire", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
             "HeapModule", "Foundation", "NIOCore", "NIOPosix", "NIOSSL", "NIOHTTP1", "NIOHTTP2",

@@ -1,0 +1,162 @@
+internal import Foundation
+internal import Logging
+internal import ServiceCatalog
+
+/// What the log's thread does: commits groups, applies them, tells those who wait, and folds.
+struct LogWriter {
+    private let log: StandaloneLog
+    /// The position of the next change.
+    private var next: UInt64
+    private var record = ByteWriter()
+    private let encoder = JSONEncoder()
+    /// What no fold has taken yet.
+    private var unfolded: FoldedRows
+    /// What is being folded; nil: no fold is under way.
+    private var folding: FoldedRows?
+    /// After a fold that failed.
+    private var nextFold = ContinuousClock.now
+    /// The journal up to here is in the rows and can be forgotten; nil: it was.
+    private var forgettable: UInt64?
+
+    /// Changes in one commit: bounds the time the catalog's lock is held.
+    private static let groupMax = 256
+    /// Values of keys in one commit: bounds the memory that it takes.
+    private static let groupValueBytesMax = 16 << 20
+    /// Rows that may gather while others are folded: bounds memory when changes outrun the disk.
+    private static let unfoldedMax = 4 * FoldedRows.countMax
+
+    init(_ log: StandaloneLog, position: UInt64) {
+        self.log = log
+        next = position + 1
+        unfolded = log.store?.takeUnfolded() ?? FoldedRows()
+        encoder.outputFormatting = .withoutEscapingSlashes
+    }
+
+    mutating func run() {
+        while true {
+            let mustWait = folding != nil && unfolded.count >= Self.unfoldedMax
+            switch log.nextStep(onlyFolds: mustWait) {
+            case .commit(let waiting): commitAll(waiting)
+            case .noteFold(let error): noteFold(error)
+            case .stop:
+                finish()
+                return
+            }
+        }
+    }
+
+    private mutating func commitAll(_ waiting: [StandaloneLog.Waiting]) {
+        var start = 0
+        while start < waiting.count {
+            let group = Self.group(of: waiting[start...])
+            commit(group)
+            start = group.endIndex
+            foldIfFull()
+            forgetSome()
+        }
+    }
+
+    /// The first ones, at least one, that may share a commit.
+    private static func group(
+        of waiting: ArraySlice<StandaloneLog.Waiting>
+    ) -> ArraySlice<StandaloneLog.Waiting> {
+        var bytes = 0
+        return waiting.prefix(groupMax).prefix { waiting in
+            defer { bytes += waiting.change.valueBytes }
+            return bytes < groupValueBytesMax
+        }
+    }
+
+    private mutating func commit(_ group: ArraySlice<StandaloneLog.Waiting>) {
+        let started = ContinuousClock.now
+        if let store = log.store {
+            do {
+                ChangeGroup.begin(&record, count: group.count)
+                for waiting in group {
+                    try ChangeGroup.add(waiting.change, to: &record, encoder)
+                }
+                try store.append(record.bytes, at: next)
+            } catch {
+                refuse(group, because: error)
+                return
+            }
+        }
+        let committed = ContinuousClock.now
+        let results = log.keeper.apply(group.map(\.change), from: next)
+        next += UInt64(group.count)
+        log.noteCommit(of: group, started: started, committed: committed)
+        for (waiting, result) in zip(group, results) {
+            waiting.settle(result.mapError { .rejected($0) })
+        }
+        guard log.store != nil else { return }
+        for event in log.takeEvents() { unfolded.add(event) }
+        unfolded.cover(changes: group.count, bytes: record.bytes.count, upTo: next - 1)
+    }
+
+    private func refuse(_ group: ArraySlice<StandaloneLog.Waiting>, because error: any Error) {
+        log.logger.error("changes could not be stored", metadata: ["error": "\(error)"])
+        let reason = (error as? CatalogStoreError)?.message ?? "\(error)"
+        log.noteFailure(of: group, reason: reason)
+        for waiting in group { waiting.settle(.failure(.unavailable(reason: reason))) }
+    }
+}
+
+// MARK: - Folding
+
+extension LogWriter {
+    private mutating func foldIfFull() {
+        guard let store = log.store, folding == nil, unfolded.isFull, nextFold <= .now else {
+            return
+        }
+        let rows = unfolded
+        unfolded = FoldedRows()
+        folding = rows
+        store.startFolding(rows) { [log] error in log.foldEnded(error) }
+    }
+
+    private mutating func noteFold(_ error: CatalogStoreError?) {
+        guard let folded = folding else { return }
+        folding = nil
+        guard let error else {
+            forgettable = folded.position
+            // The rest goes with the commits that follow, so that none waits for all of it.
+            forgetSome()
+            return
+        }
+        // The journal still has it all; what changed since then is newer.
+        log.logger.warning("the journal could not be folded", metadata: ["error": "\(error)"])
+        nextFold = .now + .seconds(1)
+        var merged = folded
+        merged.merge(unfolded)
+        unfolded = merged
+    }
+
+    private mutating func forgetSome() {
+        guard let store = log.store, let position = forgettable else { return }
+        do throws(CatalogStoreError) {
+            if try !store.forgetSome(upTo: position) { forgettable = nil }
+        } catch {
+            // The next fold forgets it as well.
+            forgettable = nil
+            log.logger.warning(
+                "the journal could not be shortened",
+                metadata: ["error": "\(error)"]
+            )
+        }
+    }
+
+    /// Folds all, when no change comes any more.
+    private mutating func finish() {
+        while folding != nil {
+            if case .noteFold(let error) = log.nextStep(onlyFolds: true) { noteFold(error) }
+        }
+        guard let store = log.store, !unfolded.isEmpty else { return }
+        do throws(CatalogStoreError) {
+            try store.fold(unfolded)
+            while try store.forgetSome(upTo: unfolded.position) {}
+        } catch {
+            // The journal still has it all.
+            log.logger.warning("the journal could not be folded", metadata: ["error": "\(error)"])
+        }
+    }
+}

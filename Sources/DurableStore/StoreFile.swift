@@ -1,0 +1,85 @@
+internal import GRDB
+
+/// How a file of the store is opened, and what its errors mean.
+struct StoreFile {
+    /// 2 added keys, sessions, prepared queries, access policies and access tokens; 3 the compact
+    /// form of rows and changes, and the journal in a file of its own.
+    static let formatVersion = 3
+
+    var path: String
+
+    /// Opens or creates the file and its tables; `settings` are more of SQLite's settings.
+    ///
+    /// - Throws: `CatalogStoreError`.
+    func open(
+        settings: [String],
+        tables: String
+    ) throws(CatalogStoreError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.prepareDatabase { db in
+            // Exclusive: a second process on the same folder fails instead of interleaving.
+            try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            // A commit returns when the log has reached the disk: survives power loss.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // What one large commit made of SQLite's own log is given back.
+            try db.execute(sql: "PRAGMA journal_size_limit = 16777216")
+            for setting in settings { try db.execute(sql: "PRAGMA \(setting)") }
+        }
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.write { db in
+                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+                guard version <= Self.formatVersion else {
+                    throw CatalogStoreError(
+                        .unknownFormat,
+                        path: path,
+                        message:
+                            "format \(version) is newer than this program's \(Self.formatVersion)"
+                    )
+                }
+                try db.execute(sql: tables)
+                try db.execute(sql: "PRAGMA user_version = \(Self.formatVersion)")
+            }
+            return queue
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// What `error` means for somebody who runs a server.
+    func translate(_ error: any Error) -> CatalogStoreError {
+        switch error {
+        case let error as CatalogStoreError: error
+        case let error as DatabaseError: translate(error)
+        default: CatalogStoreError(.corrupt, path: path, message: "unreadable row: \(error)")
+        }
+    }
+
+    private func translate(_ error: DatabaseError) -> CatalogStoreError {
+        let detail = error.message ?? "\(error.resultCode)"
+        return switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            CatalogStoreError(
+                .inUse,
+                path: path,
+                message:
+                    "another process has the stored catalog open; stop it or use another data folder"
+            )
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            CatalogStoreError(
+                .unreachable,
+                path: path,
+                message: "the stored catalog cannot be opened: \(detail)"
+            )
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            CatalogStoreError(
+                .corrupt,
+                path: path,
+                message: "the stored catalog is damaged (\(detail)); move it away to start empty"
+            )
+        default:
+            CatalogStoreError(.writeFailed, path: path, message: detail)
+        }
+    }
+}
