@@ -8,7 +8,9 @@ package struct AnswerTableCounts: Hashable, Sendable {
     package internal(set) var names = 0
     /// Names that are there because of names below them, and apexes without records of their own.
     package internal(set) var emptyNames = 0
-    /// Memory of all blocks and of the hash table.
+    /// Addresses that have names by themselves.
+    package internal(set) var addresses = 0
+    /// Memory of all blocks and of the hash tables.
     package internal(set) var bytes = 0
     /// Replaced blocks that wait until no reader can hold them.
     package internal(set) var retiredBlocks = 0
@@ -17,12 +19,12 @@ package struct AnswerTableCounts: Hashable, Sendable {
 /// The compiled answers of all names: one writer at a time, any number of readers that never wait.
 ///
 /// *Why:* registration changes names all the time, and a worker must neither lock nor copy for it.
-/// Each name's answers are one immutable block of unmanaged memory behind an atomic pointer; a
-/// change makes a new block, swaps the pointer and frees the old block when every reader has moved
-/// on (`QuiescentState`).
+/// Answers are immutable blocks of unmanaged memory behind atomic pointers, one for all names that
+/// answer alike; a change makes a new block, swaps the pointers and frees the old block when every
+/// reader has moved on (`QuiescentState`).
 ///
-/// *Cost:* a change costs the name's own size, whatever the table holds; a new serial costs one
-/// SOA.
+/// *Cost:* a change costs the size of its answers once and a look-up for each of its names, whatever
+/// the table holds; a new serial costs one SOA.
 @safe package final class AnswerTable: Sendable {
     let hashKey = HashKey()
     private let writer: Mutex<TableWriter>
@@ -108,6 +110,17 @@ package struct AnswerTableCounts: Hashable, Sendable {
 
     @inline(__always)
     var labelsMax: Int { unsafe root.pointee.labelsMax.load(ordering: .acquiring) }
+
+    /// True when the table has `address`.
+    func hasAddress(_ address: IPAddress) -> Bool {
+        let block =
+            switch address {
+            case .v4: unsafe root.pointee.addresses4.load(ordering: .acquiring)
+            case .v6: unsafe root.pointee.addresses6.load(ordering: .acquiring)
+            }
+        guard let block = unsafe UnsafeMutableRawPointer(bitPattern: block) else { return false }
+        return unsafe AddressSlots(block: block).contains(address)
+    }
 
     @inline(__always)
     mutating func beginBatch() { announcement.beginBatch() }

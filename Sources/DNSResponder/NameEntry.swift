@@ -1,11 +1,45 @@
 internal import Synchronization
 
-/// The fixed part of a name's block in the table; the block never changes once readers can see it.
+/// A name's block in the table: this, then the folded name, padded to whole words.
 ///
-///     NameEntry │ folded name, padded │ AnswerReference… │ note option │ CompiledAnswer…
+/// What is answered stands apart, as many names may answer alike: a change of a service makes one
+/// block of content and swaps it in at each of the names. All else never changes while readers can
+/// see it; `childCount` is the writer's alone.
+@unsafe struct NameEntry: ~Copyable {
+    let hash: UInt64
+    let zone: UnsafeMutablePointer<ZoneCell>
+    /// The address of the name's `NameContent` block.
+    let content: Atomic<UInt>
+    /// Names one label below that are in the table.
+    let childCount: Atomic<UInt32>
+    /// The name's length on the wire.
+    let nameBytes: UInt8
+    /// The length of its zone's apex on the wire.
+    let apexBytes: UInt8
+    let labelCount: UInt8
+    let isApex: Bool
+
+    /// Where the folded name starts.
+    static let nameOffset = unsafe (MemoryLayout<NameEntry>.size + 7) & ~7
+
+    /// The size of the block of a name of `nameBytes`.
+    static func blockBytes(nameBytes: Int) -> Int { unsafe (nameOffset + nameBytes + 7) & ~7 }
+
+    /// What is answered now.
+    @inline(__always)
+    var currentContent: UnsafePointer<NameContent> {
+        // SAFETY: an entry is made with content, and readers may read what they found until they
+        // say that they moved on (`QuiescentState`).
+        unsafe UnsafePointer(bitPattern: content.load(ordering: .acquiring)).unsafelyUnwrapped
+    }
+}
+
+/// What names answer: this, the references to the answers, the extended-error option, the answers.
 ///
-/// `childCount` is the exception: only the writer reads and writes it.
-@unsafe struct NameEntry {
+///     NameContent │ AnswerReference… │ note option │ CompiledAnswer…
+///
+/// It never changes, but for `nameCount`, which is the writer's alone.
+struct NameContent {
     enum Here {
         static let rrsets: UInt8 = 0
         static let delegation: UInt8 = 1
@@ -16,48 +50,25 @@ internal import Synchronization
         static let nothing: UInt8 = 0
         static let wildcard: UInt8 = 1
         static let fallback: UInt8 = 2
+        /// The names of addresses: one answer for A and one for AAAA whose rdata are filled in.
+        static let addresses: UInt8 = 3
     }
 
-    var hash: UInt64
-    var zone: UnsafeMutablePointer<ZoneCell>
     /// The size of the whole block.
     var blockBytes: UInt32
-    var referencesOffset: UInt32
-    /// Where the encoded extended-error option is.
-    var noteOffset: UInt32
-    var noteBytes: UInt16
+    /// Names that answer so; for the writer only.
+    var nameCount: UInt32 = 0
+    var noteOffset: UInt32 = 0
+    var noteBytes: UInt16 = 0
     /// Answers for the name itself; of a delegation the first is the referral, the rest the
     /// parent's.
-    var hereCount: UInt16
-    /// Answers of the wildcard, after those for the name itself.
-    var belowCount: UInt16
-    /// The name's length on the wire.
-    var nameBytes: UInt8
-    /// The length of its zone's apex on the wire.
-    var apexBytes: UInt8
-    var labelCount: UInt8
+    var hereCount: UInt16 = 0
+    /// Answers for names below, after those for the name itself.
+    var belowCount: UInt16 = 0
     var here: UInt8
-    var below: UInt8
-    var isApex: Bool
-    /// False for an empty non-terminal.
-    var isPublished: Bool
-    /// Names one label below that are in the table; for the writer only.
-    var childCount: UInt32
+    var below: UInt8 = Below.nothing
 
-    /// Where the folded name starts.
-    static let nameOffset = unsafe (MemoryLayout<NameEntry>.size + 7) & ~7
-
-    /// Adds to the child count of a block that readers may be looking at; the new count.
-    ///
-    /// Why not through `pointee`: Swift takes that for a modification of the whole entry, in whose
-    /// other fields the readers are.
-    static func addChildren(_ difference: Int, to entry: UnsafeMutablePointer<Self>) -> UInt32 {
-        guard let count = unsafe entry.pointer(to: \.childCount) else {
-            preconditionFailure("a stored field has an address")
-        }
-        unsafe count.pointee = UInt32(Int(count.pointee) + difference)
-        return unsafe count.pointee
-    }
+    static let referencesOffset = MemoryLayout<NameContent>.stride
 }
 
 /// Which answer of a block belongs to which type.
@@ -94,9 +105,25 @@ struct CompiledAnswer {
 struct PointerFixup {
     /// Where the pointer is, from the start of the records.
     var position: UInt32
+    private var target: UInt32
+
+    private static let firstSection: UInt32 = 0x8000_0000
+
+    /// A pointer to a place in the first section.
+    init(at position: Int, toFirstSection place: Int) {
+        self.position = UInt32(position)
+        target = UInt32(place) | Self.firstSection
+    }
+
+    /// A pointer to the last `byteCount` bytes of the question's name.
+    init(at position: Int, toQuestionEnd byteCount: Int) {
+        self.position = UInt32(position)
+        target = UInt32(byteCount)
+    }
+
     /// Either the length of the question's suffix it points to, or a place in the first section.
-    var value: UInt32
-    var pointsIntoFirstSection: Bool
+    var value: UInt32 { target & ~Self.firstSection }
+    var pointsIntoFirstSection: Bool { target & Self.firstSection != 0 }
 }
 
 /// A zone of the table: it stays in place, and a new serial replaces only the SOA behind it.

@@ -69,6 +69,9 @@ package struct PublishedName: Hashable, Sendable {
         case wildcard([PublishedRRset])
         /// The slow path decides (DNAME, a wildcard with CNAME).
         case fallback
+        /// A label of 8 or 32 hexadecimal digits is an address: its A or AAAA record if the table
+        /// has that address (`TableChange.address`).
+        case addresses(ttlSeconds: UInt32)
     }
 
     package var name: DomainName

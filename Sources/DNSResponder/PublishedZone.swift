@@ -53,8 +53,16 @@ package enum TableChange: Hashable, Sendable {
     case zone(PublishedZone)
     /// Removes a zone; its names must have been removed before.
     case removeZone(apex: DomainName)
+    /// Gives the SOA of a zone another serial; nothing happens without the zone.
+    case serial(apex: DomainName, UInt32)
     /// Adds a name or replaces all that it answered.
     case name(PublishedName)
+    /// The same for names that answer alike.
+    case names(PublishedNames)
     /// Removes a name; it stays as an empty non-terminal while names exist below it.
     case removeName(DomainName)
+    /// Adds an address: names below `PublishedName.Below.addresses` answer with it, and its reverse
+    /// name outside all zones is left to the fallback.
+    case address(IPAddress)
+    case removeAddress(IPAddress)
 }

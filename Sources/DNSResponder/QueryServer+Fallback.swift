@@ -6,13 +6,14 @@ extension QueryServer {
     @inline(never)
     mutating func leave(
         _ entry: UnsafeMutablePointer<NameEntry>,
+        _ content: UnsafePointer<NameContent>,
         _ parsed: ParsedQuery,
         query: UnsafePointer<UInt8>,
         overTCP: Bool,
         into writer: inout ReplyWriter
     ) {
         let isMiss = unsafe entry.pointee.nameBytes < UInt8(truncatingIfNeeded: name.count)
-        guard isMiss, unsafe entry.pointee.below == NameEntry.Below.nothing else {
+        guard isMiss, unsafe content.pointee.below == NameContent.Below.nothing else {
             return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
         }
         if forwarding != nil, unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
@@ -48,7 +49,7 @@ extension QueryServer {
         unsafe writer.write(answered, to: Question(name: asked.name, type: asked.type))
     }
 
-    /// No zone encloses the name.
+    /// No zone encloses the name; that of an address of ours is a zone of its own.
     @inline(never)
     mutating func leaveZones(
         _ parsed: ParsedQuery,
@@ -56,6 +57,9 @@ extension QueryServer {
         overTCP: Bool,
         into writer: inout ReplyWriter
     ) {
+        if let address = name.reverseAddress, reader.hasAddress(address) {
+            return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
+        }
         if forwarding != nil,
             unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
         {

@@ -114,20 +114,21 @@ internal import Synchronization
                 label += 1
                 continue
             }
+            let content = unsafe entry.pointee.currentContent
             // The note is about the name itself, or about what its wildcard or referral answers.
-            if unsafe label == 0 || entry.pointee.below != NameEntry.Below.nothing
-                || entry.pointee.here != NameEntry.Here.rrsets
+            if unsafe label == 0 || content.pointee.below != NameContent.Below.nothing
+                || content.pointee.here != NameContent.Here.rrsets
             {
-                unsafe writer.noteFrom(entry)
+                unsafe writer.noteFrom(content)
             }
             let isLeftToFallback =
                 if label == 0 {
-                    unsafe answerHere(entry, parsed.type, into: &writer)
+                    unsafe answerHere(entry, content, parsed.type, into: &writer)
                 } else {
-                    unsafe answerBelow(entry, parsed.type, into: &writer)
+                    unsafe answerBelow(entry, content, label, parsed.type, into: &writer)
                 }
             if isLeftToFallback {
-                unsafe leave(entry, parsed, query: query, overTCP: overTCP, into: &writer)
+                unsafe leave(entry, content, parsed, query: query, overTCP: overTCP, into: &writer)
             }
             return
         }
@@ -138,14 +139,15 @@ internal import Synchronization
     @inline(__always)
     private mutating func answerHere(
         _ entry: UnsafeMutablePointer<NameEntry>,
+        _ content: UnsafePointer<NameContent>,
         _ type: UInt16,
         into writer: inout ReplyWriter
     ) -> Bool {
-        let references = unsafe references(entry, skipping: 0)
-        let count = unsafe Int(entry.pointee.hereCount)
-        switch unsafe entry.pointee.here {
-        case NameEntry.Here.rrsets:
-            if let answer = unsafe find(type, in: references, count: count, of: entry) {
+        let references = unsafe references(content, skipping: 0)
+        let count = unsafe Int(content.pointee.hereCount)
+        switch unsafe content.pointee.here {
+        case NameContent.Here.rrsets:
+            if let answer = unsafe find(type, in: references, count: count, of: content) {
                 unsafe write(answer, into: &writer)
             } else if unsafe entry.pointee.isApex,
                 type == RecordType.soa.rawValue || type == RecordType.any.rawValue
@@ -155,16 +157,16 @@ internal import Synchronization
                 unsafe writer.negative(entry, responseCode: .noError)
             }
             return false
-        case NameEntry.Here.delegation:
+        case NameContent.Here.delegation:
             // The parent's side of the cut answers DS (RFC 4035 §3.1.4.1); all else is the child's.
             if type != RecordType.any.rawValue,
-                let answer = unsafe find(type, in: references + 1, count: count - 1, of: entry)
+                let answer = unsafe find(type, in: references + 1, count: count - 1, of: content)
             {
                 unsafe write(answer, into: &writer)
             } else if type == RecordType.ds.rawValue {
                 unsafe writer.negative(entry, responseCode: .noError)
             } else {
-                unsafe write(answer(references[0], of: entry), into: &writer)
+                unsafe write(answer(references[0], of: content), into: &writer)
             }
             return false
         default:
@@ -177,41 +179,69 @@ internal import Synchronization
     @inline(__always)
     private mutating func answerBelow(
         _ entry: UnsafeMutablePointer<NameEntry>,
+        _ content: UnsafePointer<NameContent>,
+        _ label: Int,
         _ type: UInt16,
         into writer: inout ReplyWriter
     ) -> Bool {
-        let here = unsafe entry.pointee.here
-        if here == NameEntry.Here.delegation {
-            unsafe write(answer(references(entry, skipping: 0)[0], of: entry), into: &writer)
+        let here = unsafe content.pointee.here
+        if here == NameContent.Here.delegation {
+            unsafe write(answer(references(content, skipping: 0)[0], of: content), into: &writer)
             return false
         }
-        switch unsafe entry.pointee.below {
-        case NameEntry.Below.nothing:
+        switch unsafe content.pointee.below {
+        case NameContent.Below.nothing:
             if unsafe entry.pointee.zone.pointee.forwardsMisses.load(ordering: .relaxed) {
                 return true
             }
             unsafe writer.negative(entry, responseCode: .nameError)
             return false
-        case NameEntry.Below.wildcard:
-            let references = unsafe references(entry, skipping: Int(entry.pointee.hereCount))
-            let count = unsafe Int(entry.pointee.belowCount)
-            if let answer = unsafe find(type, in: references, count: count, of: entry) {
+        case NameContent.Below.wildcard:
+            let references = unsafe references(content, skipping: Int(content.pointee.hereCount))
+            let count = unsafe Int(content.pointee.belowCount)
+            if let answer = unsafe find(type, in: references, count: count, of: content) {
                 unsafe write(answer, into: &writer)
             } else {
                 unsafe writer.negative(entry, responseCode: .noError)
             }
+            return false
+        case NameContent.Below.addresses:
+            unsafe answerAddress(entry, content, label, type, into: &writer)
             return false
         default:
             return true
         }
     }
 
+    /// The name is one label below the entry and may spell an address: the record is made here, as
+    /// a million of them would be too many to keep.
+    @inline(never)
+    private mutating func answerAddress(
+        _ entry: UnsafeMutablePointer<NameEntry>,
+        _ content: UnsafePointer<NameContent>,
+        _ label: Int,
+        _ type: UInt16,
+        into writer: inout ReplyWriter
+    ) {
+        guard label == 1, let address = name.hexadecimalAddress, reader.hasAddress(address) else {
+            return unsafe writer.negative(entry, responseCode: .nameError)
+        }
+        var index = unsafe Int(content.pointee.hereCount)
+        if case .v6 = address { index += 1 }
+        let reference = unsafe references(content, skipping: index)[0]
+        if type == reference.type || type == RecordType.any.rawValue {
+            unsafe writer.write(answer(reference, of: content), filledWith: address)
+        } else {
+            unsafe writer.negative(entry, responseCode: .noError)
+        }
+    }
+
     @inline(__always)
     private func references(
-        _ entry: UnsafeMutablePointer<NameEntry>,
+        _ content: UnsafePointer<NameContent>,
         skipping count: Int
     ) -> UnsafePointer<AnswerReference> {
-        let start = unsafe UnsafeRawPointer(entry) + Int(entry.pointee.referencesOffset)
+        let start = unsafe UnsafeRawPointer(content) + NameContent.referencesOffset
         return unsafe start.assumingMemoryBound(to: AnswerReference.self) + count
     }
 
@@ -221,13 +251,13 @@ internal import Synchronization
         _ type: UInt16,
         in references: UnsafePointer<AnswerReference>,
         count: Int,
-        of entry: UnsafeMutablePointer<NameEntry>
+        of content: UnsafePointer<NameContent>
     ) -> UnsafePointer<CompiledAnswer>? {
         var index = 0
         while index < count {
             let reference = unsafe references[index]
             if reference.type == type || type == RecordType.any.rawValue {
-                return unsafe answer(reference, of: entry)
+                return unsafe answer(reference, of: content)
             }
             index &+= 1
         }
@@ -237,9 +267,9 @@ internal import Synchronization
     @inline(__always)
     private func answer(
         _ reference: AnswerReference,
-        of entry: UnsafeMutablePointer<NameEntry>
+        of content: UnsafePointer<NameContent>
     ) -> UnsafePointer<CompiledAnswer> {
-        unsafe (UnsafeRawPointer(entry) + Int(reference.offset))
+        unsafe (UnsafeRawPointer(content) + Int(reference.offset))
             .assumingMemoryBound(to: CompiledAnswer.self)
     }
 

@@ -9,8 +9,10 @@ struct RecordsEncoder {
     private(set) var firstCount = 0
     private(set) var firstBytes = 0
 
-    mutating func append(_ more: [UInt8]) {
-        bytes += more
+    /// Makes room for `count` records with `rdataBytes` of rdata in all.
+    mutating func reserve(records count: Int, rdataBytes: Int) {
+        bytes.reserveCapacity(bytes.count + 12 * count + rdataBytes)
+        boundaries.reserveCapacity(boundaries.count + count)
     }
 
     /// What comes next are additional records.
@@ -19,45 +21,49 @@ struct RecordsEncoder {
         firstBytes = bytes.count
     }
 
+    /// Writes a pointer whose value is set in each reply.
+    mutating func appendPointer(toFirstSection place: Int) {
+        fixups.append(PointerFixup(at: bytes.count, toFirstSection: place))
+        bytes += [0xC0, 0]
+    }
+
+    /// The same to the last `byteCount` bytes of the question's name.
+    mutating func appendPointer(toQuestionEnd byteCount: Int) {
+        fixups.append(PointerFixup(at: bytes.count, toQuestionEnd: byteCount))
+        bytes += [0xC0, 0]
+    }
+
     /// Writes `owner`; the labels it ends with like `question` become a pointer into the question.
     mutating func appendOwner(_ owner: DomainName, sharing question: DomainName) {
-        let folded = owner.lowercased.wire
-        var shared = question.lowercased
-        var start = folded.count - 1
+        var start = owner.wire.count - 1
+        var shared = question
         while let parent = shared.parent {
             if owner.isSubdomain(of: shared) {
-                start = folded.count - shared.wire.count
+                start = owner.wire.count - shared.wire.count
                 break
             }
             shared = parent
         }
-        append(Array(owner.wire[..<start]))
-        guard start < folded.count - 1 else { return append([0]) }
-        fixups.append(
-            PointerFixup(
-                position: UInt32(bytes.count),
-                value: UInt32(folded.count - start),
-                pointsIntoFirstSection: false
-            )
-        )
-        append([0xC0, 0])
+        bytes += owner.wire[..<start]
+        guard start < owner.wire.count - 1 else { return bytes.append(0) }
+        appendPointer(toQuestionEnd: owner.wire.count - start)
     }
 
     /// Writes all of a record that follows its owner.
-    mutating func appendBody(_ record: ResourceRecord) {
-        bytes.append(bigEndian: record.type.rawValue)
-        bytes.append(bigEndian: Question.internet)
-        bytes.append(bigEndian: UInt16(record.ttlSeconds >> 16))
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: record.ttlSeconds))
-        bytes.append(bigEndian: UInt16(record.rdata.count))
-        bytes += record.rdata
+    mutating func appendBody(_ type: RecordType, ttlSeconds: UInt32, rdata: [UInt8]) {
+        let head =
+            UInt64(type.rawValue) << 48 | UInt64(Question.internet) << 32 | UInt64(ttlSeconds)
+        unsafe withUnsafeBytes(of: head.bigEndian) { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(truncatingIfNeeded: rdata.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: rdata.count))
+        bytes += rdata
         boundaries.append(UInt32(bytes.count))
     }
-}
 
-extension [UInt8] {
-    fileprivate mutating func append(bigEndian value: UInt16) {
-        append(UInt8(value >> 8))
-        append(UInt8(truncatingIfNeeded: value))
+    /// A record whose owner is the question's name.
+    mutating func append(_ type: RecordType, ttlSeconds: UInt32, rdata: [UInt8]) {
+        bytes.append(0xC0)
+        bytes.append(UInt8(WireLimits.headerBytes))
+        appendBody(type, ttlSeconds: ttlSeconds, rdata: rdata)
     }
 }

@@ -82,9 +82,9 @@ internal import Synchronization
 
     /// The name's note goes with whatever is answered.
     @inline(__always)
-    mutating func noteFrom(_ entry: UnsafeMutablePointer<NameEntry>) {
-        unsafe noteBytes = Int(entry.pointee.noteBytes)
-        unsafe note = unsafe UnsafeRawPointer(entry) + Int(entry.pointee.noteOffset)
+    mutating func noteFrom(_ content: UnsafePointer<NameContent>) {
+        unsafe noteBytes = Int(content.pointee.noteBytes)
+        unsafe note = unsafe UnsafeRawPointer(content) + Int(content.pointee.noteOffset)
     }
 
     /// NODATA or NXDOMAIN with the zone's SOA (RFC 2308 §2).
@@ -166,6 +166,18 @@ internal import Synchronization
         }
         unsafe setCounts(header, first: header.firstCount, additional: header.additionalCount)
         unsafe count += firstBytes + additionalBytes
+    }
+
+    /// Copies `answer`, whose only record is that of `address` but for the rdata.
+    mutating func write(_ answer: UnsafePointer<CompiledAnswer>, filledWith address: IPAddress) {
+        unsafe write(answer, startingAt: 0)
+        guard unsafe answerCount == 1 else { return }
+        switch address {
+        case .v4(let value):
+            unsafe reply.storeBytes(of: value.bigEndian, toByteOffset: count - 4, as: UInt32.self)
+        case .v6(let value):
+            unsafe reply.storeBytes(of: value.bigEndian, toByteOffset: count - 16, as: UInt128.self)
+        }
     }
 
     /// Copies as many whole records as fit.

@@ -101,4 +101,7 @@ struct TableRoot: ~Copyable {
     let slots = Atomic<UInt>(0)
     /// No name in the table has more labels: longer names need no look-up of their own.
     let labelsMax = Atomic<Int>(0)
+    /// The addresses of the current `AddressSlots` blocks; 0 as long as there was no address.
+    let addresses4 = Atomic<UInt>(0)
+    let addresses6 = Atomic<UInt>(0)
 }

@@ -27,7 +27,6 @@ extension TableWriter {
             )
         )
         unsafe zones[zone.apex] = unsafe cell
-        setZoneCount()
 
         load(zone.apex)
         if let old = unsafe find(label: 0) {
@@ -40,17 +39,34 @@ extension TableWriter {
                 unsafe move(entry, to: cell, apexBytes: apexBytes, isApex: name == zone.apex)
             }
         } else {
-            let placement = unsafe EntryEncoder.Placement(
-                hash: name.hash(0),
-                zone: cell,
-                apexBytes: apexBytes,
-                isApex: true,
-                childCount: 0
-            )
-            link(zone.apex)
-            unsafe insert(EntryEncoder.emptyBlock(name: zone.apex, at: placement))
+            let placement = unsafe Placement(zone: cell, apexBytes: apexBytes, isApex: true)
+            link()
+            unsafe insert(makeEntry(0, placement, content: emptyContent))
         }
         for apex in inner { attach(apex) }
+    }
+
+    /// Replaces the SOA of a zone by a copy with another serial.
+    mutating func setSerial(_ serial: UInt32, of apex: DomainName) {
+        guard let cell = unsafe zones[apex] else { return }
+        let address = unsafe cell.pointee.startOfAuthority.load(ordering: .relaxed)
+        guard let old = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return }
+        let header = unsafe old.load(as: StartOfAuthority.self)
+        let recordEnd = StartOfAuthority.recordOffset + Int(header.recordBytes)
+        let byteCount = recordEnd + Int(header.noteBytes)
+        let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+        unsafe block.copyMemory(from: old, byteCount: byteCount)
+        // Serial, refresh, retry, expire and minimum end the record (RFC 1035 §3.3.13).
+        unsafe block.storeBytes(
+            of: serial.bigEndian,
+            toByteOffset: recordEnd - 20,
+            as: UInt32.self
+        )
+        unsafe cell.pointee.startOfAuthority.store(
+            UInt(bitPattern: block),
+            ordering: .releasing
+        )
+        unsafe retire(old)
     }
 
     /// Removes a zone without names; zones below it then belong to the zone above it, if there is
@@ -58,8 +74,7 @@ extension TableWriter {
     mutating func removeZone(_ apex: DomainName) throws(AnswerTableError) {
         guard let cell = unsafe zones[apex] else { return }
         let names = unsafe entries { entry in
-            unsafe entry.pointee.zone == cell && entry.pointee.isPublished
-                && !entry.pointee.isApex
+            unsafe entry.pointee.zone == cell && isPublished(entry) && !entry.pointee.isApex
         }
         if let name = unsafe names.first.map({ unsafe Self.name(of: $0) }) {
             throw AnswerTableError(name: apex, reason: "the zone still has names, such as \(name)")
@@ -75,13 +90,12 @@ extension TableWriter {
         if let block = unsafe UnsafeMutableRawPointer(bitPattern: block) { unsafe retire(block) }
         unsafe retire(UnsafeMutableRawPointer(cell))
         unsafe zones[apex] = nil
-        setZoneCount()
         for apex in inner { attach(apex) }
     }
 
     private mutating func attach(_ apex: DomainName) {
         load(apex)
-        link(apex)
+        link()
     }
 
     private mutating func detach(_ apex: DomainName) {
@@ -104,14 +118,16 @@ extension TableWriter {
         apexBytes: UInt8,
         isApex: Bool
     ) {
-        let byteCount = unsafe Int(entry.pointee.blockBytes)
-        let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
-        unsafe block.copyMemory(from: entry, byteCount: byteCount)
-        let copy = unsafe block.assumingMemoryBound(to: NameEntry.self)
-        unsafe copy.pointee.zone = unsafe zone
-        unsafe copy.pointee.apexBytes = apexBytes
-        unsafe copy.pointee.isApex = isApex
-        unsafe replace(entry, with: block)
+        let name = unsafe Self.name(of: entry)
+        load(name)
+        let placement = unsafe Placement(
+            zone: zone,
+            apexBytes: apexBytes,
+            isApex: isApex,
+            childCount: entry.pointee.childCount.load(ordering: .relaxed)
+        )
+        let content = unsafe UnsafeMutablePointer(mutating: entry.pointee.currentContent)
+        unsafe replace(entry, by: makeEntry(0, placement, content: content))
     }
 
     private static func name(of entry: Entry) -> DomainName {
@@ -124,22 +140,19 @@ extension TableWriter {
     private static func startOfAuthority(of zone: PublishedZone) -> UnsafeMutableRawPointer {
         var records = RecordsEncoder()
         records.appendBody(
-            ResourceRecord(
-                owner: zone.apex,
-                type: .soa,
-                ttlSeconds: zone.ttlSeconds,
-                rdata: RData.soa(
-                    primary: zone.primary,
-                    mailbox: zone.mailbox,
-                    serial: zone.serial,
-                    refreshSeconds: zone.refreshSeconds,
-                    retrySeconds: zone.retrySeconds,
-                    expireSeconds: zone.expireSeconds,
-                    minimumSeconds: zone.minimumSeconds
-                )
+            .soa,
+            ttlSeconds: zone.ttlSeconds,
+            rdata: RData.soa(
+                primary: zone.primary,
+                mailbox: zone.mailbox,
+                serial: zone.serial,
+                refreshSeconds: zone.refreshSeconds,
+                retrySeconds: zone.retrySeconds,
+                expireSeconds: zone.expireSeconds,
+                minimumSeconds: zone.minimumSeconds
             )
         )
-        let note = EntryEncoder.note(zone.nameErrorNote)
+        let note = ContentEncoder.note(zone.nameErrorNote)
         let header = StartOfAuthority(
             ttl: zone.ttlSeconds.bigEndian,
             negativeTTL: min(zone.ttlSeconds, zone.minimumSeconds).bigEndian,
