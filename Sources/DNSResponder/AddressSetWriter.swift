@@ -23,18 +23,26 @@ internal import Synchronization
 
     var byteCount: Int { unsafe slots?.byteCount ?? 0 }
 
-    /// Adds `address`; the block to retire when the set had to grow.
-    mutating func insert(_ address: IPAddress) -> UnsafeMutableRawPointer? {
-        if let slots = unsafe slots, unsafe slots.contains(address) { return nil }
-        let retired = unsafe growIfNeeded()
+    /// Adds `address`; false when it is there already.
+    ///
+    /// A set that has to grow hands its old block to `retire`.
+    mutating func insert(
+        _ address: IPAddress,
+        retire: (UnsafeMutableRawPointer) -> Void
+    ) -> Bool {
+        if let slots = unsafe slots, unsafe slots.contains(address) { return false }
+        if let old = unsafe growIfNeeded() { unsafe retire(old) }
         unsafe slots?.insert(address)
         used += 1
         count += 1
-        return unsafe retired
+        return true
     }
 
-    mutating func remove(_ address: IPAddress) {
-        if let slots = unsafe slots, unsafe slots.remove(address) { count -= 1 }
+    /// Takes `address` out; false when it is not there.
+    mutating func remove(_ address: IPAddress) -> Bool {
+        guard let slots = unsafe slots, unsafe slots.remove(address) else { return false }
+        count -= 1
+        return true
     }
 
     /// Keeps at least a third of the slots free.
@@ -62,19 +70,28 @@ internal import Synchronization
 }
 
 extension TableWriter {
-    mutating func add(_ address: IPAddress) {
-        let retired =
+    mutating func add(_ address: IPAddress, inZone: Bool) {
+        var old: UnsafeMutableRawPointer?
+        let isNew =
             switch address {
-            case .v4: unsafe addresses4.insert(address)
-            case .v6: unsafe addresses6.insert(address)
+            case .v4: unsafe addresses4.insert(address) { unsafe old = unsafe $0 }
+            case .v6: unsafe addresses6.insert(address) { unsafe old = unsafe $0 }
             }
-        if let retired = unsafe retired { unsafe retire(retired) }
+        if let old = unsafe old { unsafe retire(old) }
+        guard isNew, inZone else { return }
+        // The name itself is in the set; the table has those above it.
+        load(address.reverseName)
+        link()
     }
 
-    mutating func remove(_ address: IPAddress) {
-        switch address {
-        case .v4: addresses4.remove(address)
-        case .v6: addresses6.remove(address)
-        }
+    mutating func remove(_ address: IPAddress, inZone: Bool) {
+        let wasThere =
+            switch address {
+            case .v4: addresses4.remove(address)
+            case .v6: addresses6.remove(address)
+            }
+        guard wasThere, inZone else { return }
+        load(address.reverseName)
+        unlink()
     }
 }

@@ -132,13 +132,21 @@ struct ZoneCell: ~Copyable {
     let startOfAuthority: Atomic<UInt>
     /// The length of the apex on the wire.
     let apexBytes: UInt8
-    /// True when a name that is not in the zone may be known to others.
-    let forwardsMisses: Atomic<Bool>
+    /// What to do about a name that is not there.
+    let misses: Atomic<UInt8>
 
-    init(startOfAuthority: UInt, apexBytes: UInt8, forwardsMisses: Bool) {
+    /// NXDOMAIN when nothing else is said.
+    enum Misses {
+        /// It may be known to others.
+        static let areForwarded: UInt8 = 1
+        /// It may be the reverse name of an address.
+        static let mayBeAddresses: UInt8 = 2
+    }
+
+    init(startOfAuthority: UInt, apexBytes: UInt8, misses: UInt8) {
         self.startOfAuthority = Atomic(startOfAuthority)
         self.apexBytes = apexBytes
-        self.forwardsMisses = Atomic(forwardsMisses)
+        self.misses = Atomic(misses)
     }
 }
 

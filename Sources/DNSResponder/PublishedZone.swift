@@ -19,6 +19,9 @@ package struct PublishedZone: Hashable, Sendable {
     package var nameErrorNote: ExtendedError?
     /// True when a forwarder is asked before a name that is not in the zone gets NXDOMAIN.
     package var forwardsMisses: Bool
+    /// True when reverse names of addresses lie in the zone (`TableChange.address`): the fallback
+    /// answers them.
+    package var holdsAddresses: Bool
 
     package init(
         apex: DomainName,
@@ -31,7 +34,8 @@ package struct PublishedZone: Hashable, Sendable {
         minimumSeconds: UInt32,
         ttlSeconds: UInt32,
         nameErrorNote: ExtendedError? = nil,
-        forwardsMisses: Bool = false
+        forwardsMisses: Bool = false,
+        holdsAddresses: Bool = false
     ) {
         self.apex = apex
         self.primary = primary
@@ -44,6 +48,7 @@ package struct PublishedZone: Hashable, Sendable {
         self.ttlSeconds = ttlSeconds
         self.nameErrorNote = nameErrorNote
         self.forwardsMisses = forwardsMisses
+        self.holdsAddresses = holdsAddresses
     }
 }
 
@@ -61,8 +66,11 @@ package enum TableChange: Hashable, Sendable {
     case names(PublishedNames)
     /// Removes a name; it stays as an empty non-terminal while names exist below it.
     case removeName(DomainName)
-    /// Adds an address: names below `PublishedName.Below.addresses` answer with it, and its reverse
-    /// name outside all zones is left to the fallback.
-    case address(IPAddress)
-    case removeAddress(IPAddress)
+    /// Adds an address: names below `PublishedName.Below.addresses` answer with it.
+    ///
+    /// Its reverse name is left to the fallback, outside all zones and in those that hold addresses;
+    /// `inZone` says that it lies in one of these, where the names above it then exist.
+    case address(IPAddress, inZone: Bool)
+    /// Removes an address that was added with the same `inZone`.
+    case removeAddress(IPAddress, inZone: Bool)
 }

@@ -1,4 +1,5 @@
 internal import DNSWire
+internal import Synchronization
 
 /// The slow path: values instead of bytes.
 extension QueryServer {
@@ -16,7 +17,14 @@ extension QueryServer {
         guard isMiss, unsafe content.pointee.below == NameContent.Below.nothing else {
             return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
         }
-        if forwarding != nil, unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
+        let misses = unsafe entry.pointee.zone.pointee.misses.load(ordering: .relaxed)
+        if misses & ZoneCell.Misses.mayBeAddresses != 0,
+            let address = name.reverseAddress, reader.hasAddress(address)
+        {
+            return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
+        }
+        if misses & ZoneCell.Misses.areForwarded != 0, forwarding != nil,
+            unsafe forward(parsed, query: query, overTCP: overTCP, into: &writer)
         {
             return
         }

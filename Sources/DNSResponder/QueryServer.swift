@@ -191,7 +191,7 @@ internal import Synchronization
         }
         switch unsafe content.pointee.below {
         case NameContent.Below.nothing:
-            if unsafe entry.pointee.zone.pointee.forwardsMisses.load(ordering: .relaxed) {
+            if unsafe entry.pointee.zone.pointee.misses.load(ordering: .relaxed) != 0 {
                 return true
             }
             unsafe writer.negative(entry, responseCode: .nameError)

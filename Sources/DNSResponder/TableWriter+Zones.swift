@@ -11,7 +11,7 @@ extension TableWriter {
                 ordering: .acquiringAndReleasing
             )
             if let old = unsafe UnsafeMutableRawPointer(bitPattern: old) { unsafe retire(old) }
-            unsafe cell.pointee.forwardsMisses.store(zone.forwardsMisses, ordering: .relaxed)
+            unsafe cell.pointee.misses.store(Self.misses(of: zone), ordering: .relaxed)
             return
         }
         let inner = zonesDirectlyBelow(zone.apex)
@@ -23,7 +23,7 @@ extension TableWriter {
             to: ZoneCell(
                 startOfAuthority: UInt(bitPattern: block),
                 apexBytes: apexBytes,
-                forwardsMisses: zone.forwardsMisses
+                misses: Self.misses(of: zone)
             )
         )
         unsafe zones[zone.apex] = unsafe cell
@@ -44,6 +44,11 @@ extension TableWriter {
             unsafe insert(makeEntry(0, placement, content: emptyContent))
         }
         for apex in inner { attach(apex) }
+    }
+
+    private static func misses(of zone: PublishedZone) -> UInt8 {
+        (zone.forwardsMisses ? ZoneCell.Misses.areForwarded : 0)
+            | (zone.holdsAddresses ? ZoneCell.Misses.mayBeAddresses : 0)
     }
 
     /// Replaces the SOA of a zone by a copy with another serial.

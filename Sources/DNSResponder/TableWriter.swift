@@ -97,8 +97,8 @@ internal import Synchronization
         case .name(let published): try publish(published)
         case .names(let published): try publish(published)
         case .removeName(let name): remove(name)
-        case .address(let address): add(address)
-        case .removeAddress(let address): remove(address)
+        case .address(let address, let inZone): add(address, inZone: inZone)
+        case .removeAddress(let address, let inZone): remove(address, inZone: inZone)
         }
     }
 

@@ -27,8 +27,15 @@ struct TableModel: Equatable {
             case .name(let name):
                 guard apex(name.name) != nil else { return false }
                 names[name.name] = name
+            case .names(let published):
+                guard published.names.allSatisfy({ apex($0) != nil }) else { return false }
+                for name in published.each { names[name.name] = name }
             case .removeName(let name):
                 guard names.removeValue(forKey: name) != nil else { return false }
+            case .serial(let apex, let serial):
+                zones[apex]?.serial = serial
+            case .address, .removeAddress:
+                return false
             }
         }
         return true
@@ -66,7 +73,7 @@ struct TableModel: Equatable {
         switch entry.below {
         case .nothing: return nameError(zone)
         case .wildcard(let rrsets): return select(rrsets, name, type, zone)
-        case .fallback: return .fallback
+        case .fallback, .addresses: return .fallback
         }
     }
 

@@ -10,6 +10,8 @@ struct Endpoint {
     var addresses: [IPAddress]
     /// The host name that it has in place of addresses; nil also for one that DNS cannot carry.
     var host: DomainName?
+    /// Its own addresses by port; empty when it has its node's.
+    private let own: [AddressGroup]
 
     /// What an SRV record says, and the addresses of its target.
     struct Target {
@@ -29,7 +31,8 @@ struct Endpoint {
         self.instance = instance
         self.node = node
         self.health = health
-        addresses = instance.ipAddresses
+        own = instance.addressGroups
+        addresses = own.flatMap(\.addresses)
         guard addresses.isEmpty else {
             // A tagged address without a main one: the other family is the node's.
             if instance.address.isEmpty { addresses += Self.missing(addresses, of: node) }
@@ -59,7 +62,6 @@ struct Endpoint {
     /// More than one when its addresses have different ports.
     func targets(_ names: ServiceNames) -> [Target] {
         if let host { return [Target(name: host, port: instance.port, addresses: [])] }
-        let own = instance.addressGroups
         if own.isEmpty, !addresses.isEmpty, let name = names.canonicalNode(node.name) {
             return [Target(name: name, port: instance.port, addresses: node.ipAddresses)]
         }

@@ -5,22 +5,96 @@ internal import DNSWire
 /// Names with a label that DNS cannot carry do not exist: every function returns only what does.
 struct ServiceNames {
     let domain: DomainName
-    var datacenter: String
-
+    var datacenter: String {
+        didSet { ends = Ends(domain, datacenter) }
+    }
     /// Other domains of the catalog below this one: what lies in them is theirs.
-    var inner: [DomainName] = []
+    private let inner: [DomainName]
+    private var ends: Ends
 
-    /// `name` under the domain, and again under the datacenter's label.
-    private func both(_ name: [String]) -> [DomainName] {
-        let names = [name, name + [datacenter]].compactMap { Self.join($0, domain) }
-        guard !inner.isEmpty else { return names }
-        return names.filter { name in !inner.contains { name.isSubdomain(of: $0) } }
+    init(domain: DomainName, datacenter: String, inner: [DomainName] = []) {
+        self.domain = domain
+        self.datacenter = datacenter
+        self.inner = inner
+        ends = Ends(domain, datacenter)
     }
 
-    /// `labels` before `domain`; nil when that is no valid name.
-    private static func join(_ labels: [String], _ domain: DomainName) -> DomainName? {
-        let bytes = labels.map { ArraySlice($0.utf8) }
-        return try? DomainName(labels: bytes + domain.labels)
+    /// What the names of each kind end with on the wire: under the domain, and again under the
+    /// datacenter's label.
+    ///
+    /// Why kept: each change of the catalog makes a dozen names.
+    private struct Ends {
+        var plain: [[UInt8]]
+        var service: [[UInt8]]
+        var node: [[UInt8]]
+        var address: [[UInt8]]
+        var query: [[UInt8]]
+
+        init(_ domain: DomainName, _ datacenter: String) {
+            let below = ServiceNames.wire(of: datacenter).map { $0 + domain.wire }
+            let both = [domain.wire] + [below].compactMap { $0 }
+            func ends(_ label: String) -> [[UInt8]] {
+                let label = ServiceNames.wire(of: label) ?? []
+                return both.map { label + $0 }
+            }
+            plain = both
+            service = ends("service")
+            node = ends("node")
+            address = ends("addr")
+            query = ends("query")
+        }
+    }
+
+    /// `labels` before each of `ends`, as far as that is a valid name of this domain.
+    private func names(_ labels: [UInt8], _ ends: [[UInt8]]) -> [DomainName] {
+        var names: [DomainName] = []
+        names.reserveCapacity(ends.count)
+        for end in ends {
+            if let name = name(labels, end) { names.append(name) }
+        }
+        return names
+    }
+
+    private func name(_ labels: [UInt8], _ end: [UInt8]) -> DomainName? {
+        guard labels.count + end.count <= WireLimits.nameBytesMax,
+            let name = try? DomainName(wire: labels + end)
+        else { return nil }
+        return inner.contains { name.isSubdomain(of: $0) } ? nil : name
+    }
+
+    /// The last of `names`, without the others being made.
+    private func lastName(_ labels: [UInt8], _ ends: [[UInt8]]) -> DomainName? {
+        for end in ends.reversed() {
+            if let name = name(labels, end) { return name }
+        }
+        return nil
+    }
+
+    /// The labels of `text`, which dots separate, on the wire; nil when DNS cannot carry one of
+    /// them.
+    private static func wire(of text: String, prefix: String = "") -> [UInt8]? {
+        var wire: [UInt8] = [0]
+        wire.reserveCapacity(prefix.utf8.count + text.utf8.count + 1)
+        wire += prefix.utf8
+        var start = 0
+        for byte in text.utf8 {
+            guard byte == UInt8(ascii: ".") else {
+                wire.append(byte)
+                continue
+            }
+            guard close(&wire, start) else { return nil }
+            start = wire.count
+            wire.append(0)
+        }
+        return close(&wire, start) ? wire : nil
+    }
+
+    /// Sets the length of the label that starts at `start`; false when it is none.
+    private static func close(_ wire: inout [UInt8], _ start: Int) -> Bool {
+        let count = wire.count - start - 1
+        guard count > 0, count <= WireLimits.labelBytesMax else { return false }
+        wire[start] = UInt8(count)
+        return true
     }
 
     /// The labels of `text`, which dots separate; nil when DNS cannot carry one of them.
@@ -48,66 +122,105 @@ struct ServiceNames {
 
     /// Names that exist as long as the domain does, whether anything is below them or not.
     var permanent: [DomainName] {
-        both(["service"]) + both(["node"]) + both(["addr"]) + both([])
+        names([], ends.service) + names([], ends.node) + names([], ends.plain)
     }
 
-    /// What `query` names lie below.
-    var queries: [DomainName] { both(["query"]) }
+    /// What names of addresses lie below.
+    var addresses: [DomainName] { names([], ends.address) }
 
-    /// `<labels>.service`: a service's name, or a tag's labels and the service's name.
-    func service(_ labels: [String]) -> [DomainName] { both(labels + ["service"]) }
+    /// What `query` names lie below.
+    var queries: [DomainName] { names([], ends.query) }
+
+    /// `<path>.service`: a service's name, or a tag's labels and the service's name.
+    func service(_ path: String) -> [DomainName] {
+        Self.wire(of: path).map { names($0, ends.service) } ?? []
+    }
 
     /// `_<service>._tcp` and `_udp`, or with a tag of one label `_<service>._<tag>`; the label
     /// `service` may follow (RFC 2782).
     ///
     /// A service with dots in its name has none of these.
     func underscored(_ service: String, tag: String?) -> [DomainName] {
-        guard let labels = Self.labels(service), labels.count == 1 else { return [] }
+        guard Self.isLabel(service), let first = Self.wire(of: service, prefix: "_") else {
+            return []
+        }
         let second: [String]
         if let tag {
-            guard Self.labels(tag)?.count == 1, !["tcp", "udp"].contains(tag.lowercased()) else {
-                return []
-            }
+            guard Self.isLabel(tag), !["tcp", "udp"].contains(tag.lowercased()) else { return [] }
             second = [tag]
         } else {
             second = ["tcp", "udp"]
         }
-        return second.flatMap { label in
-            both(["_\(service)", "_\(label)", "service"]) + both(["_\(service)", "_\(label)"])
+        var all: [DomainName] = []
+        all.reserveCapacity(8)
+        for label in second {
+            guard let label = Self.wire(of: label, prefix: "_") else { continue }
+            all += names(first + label, ends.service)
+            all += names(first + label, ends.plain)
         }
+        return all
+    }
+
+    /// True for what can be one label without its dots separating.
+    private static func isLabel(_ text: String) -> Bool {
+        1...WireLimits.labelBytesMax ~= text.utf8.count && !text.utf8.contains(UInt8(ascii: "."))
     }
 
     /// All names of `service`, or of what bears `tag` in it.
     func all(_ service: String, tag: String? = nil) -> [DomainName] {
-        guard let labels = Self.labels([tag, service].compactMap { $0 }.joined(separator: "."))
-        else { return [] }
-        return self.service(labels) + underscored(service, tag: tag)
+        let path = ServiceNames.path(service, tag: tag)
+        guard Self.labels(path) != nil else { return [] }
+        return self.service(path) + underscored(service, tag: tag)
+    }
+
+    /// The name of what bears `tag` in `service`, below `service`.
+    static func path(_ service: String, tag: String?) -> String {
+        tag.map { "\($0).\(service)" } ?? service
     }
 
     /// `<node>.node`; dots in the node's name separate labels.
     func node(_ node: String) -> [DomainName] {
-        Self.labels(node).map { both($0 + ["node"]) } ?? []
+        Self.wire(of: node).map { names($0, ends.node) } ?? []
     }
 
     /// `<hex>.addr`.
     func address(_ address: IPAddress) -> [DomainName] {
-        both([address.hexadecimal, "addr"])
+        names(Self.label(address), ends.address)
+    }
+
+    /// The hexadecimal digits of an address as a label on the wire.
+    private static func label(_ address: IPAddress) -> [UInt8] {
+        let rdata = address.rdata
+        var label = [UInt8(2 * rdata.count)]
+        label.reserveCapacity(1 + 2 * rdata.count)
+        for byte in rdata {
+            for digit in [byte >> 4, byte & 15] {
+                label.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+        return label
     }
 
     /// The datacenter's name of a node: what SRV and PTR records point to.
-    func canonicalNode(_ node: String) -> DomainName? { self.node(node).last }
+    func canonicalNode(_ node: String) -> DomainName? {
+        Self.wire(of: node).flatMap { lastName($0, ends.node) }
+    }
 
     /// The datacenter's name of a service: what PTR records point to.
     func canonicalService(_ service: String) -> DomainName? {
-        Self.labels(service).flatMap { self.service($0).last }
+        Self.wire(of: service).flatMap { lastName($0, ends.service) }
     }
 
     /// The datacenter's name of an address: what SRV records point to.
-    func canonicalAddress(_ address: IPAddress) -> DomainName? { self.address(address).last }
+    func canonicalAddress(_ address: IPAddress) -> DomainName? {
+        lastName(Self.label(address), ends.address)
+    }
 
     /// The name server of the apex.
-    func nameServer(_ label: String) -> DomainName { Self.join([label], domain) ?? domain }
+    func nameServer(_ label: String) -> DomainName {
+        (try? domain.prepending(label: label)) ?? domain
+    }
 
     /// The mailbox of the SOA.
-    func mailbox(_ label: String) -> DomainName { Self.join([label], domain) ?? domain }
+    func mailbox(_ label: String) -> DomainName { nameServer(label) }
 }

@@ -4,33 +4,46 @@ internal import ServiceCatalog
 
 extension ServiceZone {
     /// The names of the node with a name or UUID.
-    func nodeChanges(_ nameOrID: String, _ catalog: borrowing Catalog) -> [TableChange] {
+    func nodeChanges(
+        _ nameOrID: String,
+        _ catalog: borrowing Catalog,
+        into changes: inout [TableChange]
+    ) {
         let known = catalog.node(nameOrID) ?? catalog.node(id: nameOrID)
-        let node = known.flatMap { visibility.showsNode($0.name) ? $0 : nil }
-        let settings = settings
-        let host = node.flatMap { aliasTarget(of: $0) }
-        var changes: [TableChange] = []
-        for owner in domains.flatMap({ $0.node(nameOrID) }) {
-            guard let node else {
-                changes.append(remove(owner))
+        let current = current
+        guard let node = known, current.visibility.showsNode(node.name) else {
+            for names in domains { remove(names.node(nameOrID), into: &changes) }
+            return
+        }
+        let ttlSeconds = current.settings.nodeTTLSeconds
+        let host = aliasTarget(of: node)
+        let text = NodeText.rrset(node.meta, ttlSeconds: ttlSeconds)
+        let addresses = addressRRsets(node.ipAddresses, ttlSeconds: ttlSeconds)
+        for names in domains {
+            let owners = names.node(nameOrID)
+            guard !text.isEmpty, current.settings.addsNodeText else {
+                put(
+                    owners,
+                    addresses + text,
+                    aliasTo: host,
+                    ttlSeconds: ttlSeconds,
+                    into: &changes
+                )
                 continue
             }
-            let text = NodeText.rrset(node.meta, ttlSeconds: settings.nodeTTLSeconds)
-            var rrsets = addressRRsets(node.ipAddresses, ttlSeconds: settings.nodeTTLSeconds)
-            if settings.addsNodeText {
+            for owner in owners {
+                var rrsets = addresses
                 let beside = text.flatMap { $0.records(at: owner) }
                 for index in rrsets.indices { rrsets[index].additional = beside }
-            }
-            changes.append(
                 put(
-                    owner,
+                    [owner],
                     rrsets + text,
                     aliasTo: host,
-                    ttlSeconds: settings.nodeTTLSeconds
+                    ttlSeconds: ttlSeconds,
+                    into: &changes
                 )
-            )
+            }
         }
-        return changes
     }
 
     /// The host name that a node has in place of addresses, unless it is the node's own.

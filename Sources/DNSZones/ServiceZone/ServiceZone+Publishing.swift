@@ -3,31 +3,44 @@ internal import DNSWire
 internal import Synchronization
 
 extension ServiceZone {
-    func remove(_ name: DomainName) -> TableChange {
-        aliases.withLock { if !$0.isEmpty { $0[name] = nil } }
-        return .removeName(name)
+    func remove(_ names: [DomainName], into changes: inout [TableChange]) {
+        forgetAliases(names)
+        for name in names { changes.append(.removeName(name)) }
     }
 
-    /// `rrsets` at `name`; with `host` an alias to it for types that are not there.
+    private func forgetAliases(_ names: [DomainName]) {
+        aliases.withLock { aliases in
+            guard !aliases.isEmpty else { return }
+            for name in names { aliases[name] = nil }
+        }
+    }
+
+    /// `rrsets` at `names`; with `host` aliases to it for types that are not there.
     ///
     /// `followsTargets`: SRV records lead to names of ours that are neither nodes nor addresses.
     func put(
-        _ name: DomainName,
+        _ names: [DomainName],
         _ rrsets: [PublishedRRset],
         aliasTo host: DomainName?,
         followsTargets: Bool = false,
         ttlSeconds: UInt32,
-        note: ExtendedError? = nil
-    ) -> TableChange {
+        note: ExtendedError? = nil,
+        into changes: inout [TableChange]
+    ) {
         guard host != nil || followsTargets else {
-            aliases.withLock { if !$0.isEmpty { $0[name] = nil } }
-            return .name(PublishedName(name: name, here: .rrsets(rrsets), note: note))
+            forgetAliases(names)
+            guard !names.isEmpty else { return }
+            return changes.append(.names(PublishedNames(names: names, rrsets: rrsets, note: note)))
         }
-        let record = host.map {
-            ResourceRecord(owner: name, type: .cname, ttlSeconds: ttlSeconds, rdata: $0.wire)
+        for name in names {
+            let record = host.map {
+                ResourceRecord(owner: name, type: .cname, ttlSeconds: ttlSeconds, rdata: $0.wire)
+            }
+            aliases.withLock {
+                $0[name] = ServiceAlias(record: record, rrsets: rrsets, note: note)
+            }
+            changes.append(.name(PublishedName(name: name, here: .fallback, note: note)))
         }
-        aliases.withLock { $0[name] = ServiceAlias(record: record, rrsets: rrsets, note: note) }
-        return .name(PublishedName(name: name, here: .fallback, note: note))
     }
 
     /// True when `name` lies in one of our zones.

@@ -7,24 +7,26 @@ extension ServiceZone {
     func serviceChanges(
         _ service: String,
         _ touched: TouchedTags,
-        _ catalog: borrowing Catalog
-    ) -> [TableChange] {
+        _ catalog: borrowing Catalog,
+        into changes: inout [TableChange]
+    ) {
         let (all, hiddenTags) = collected(service, catalog)
         var byTag: [String: [Endpoint]] = [:]
-        for endpoint in all {
-            for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
-            where touched.isAll || touched.tags.contains(tag) {
-                byTag[tag, default: []].append(endpoint)
+        if touched.isAll || !touched.tags.isEmpty {
+            for endpoint in all where !endpoint.instance.tags.isEmpty {
+                for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
+                where touched.isAll || touched.tags.contains(tag) {
+                    byTag[tag, default: []].append(endpoint)
+                }
             }
         }
         // What was shown before a rule hid it is in no event.
         let gone = touched.tags.union(touched.isAll ? hiddenTags : []).filter { byTag[$0] == nil }
-        var changes = gone.flatMap { self.changes(service, tag: $0, [], catalog) }
-        changes += self.changes(service, tag: nil, all, catalog)
+        for tag in gone { self.changes(service, tag: tag, [], catalog, into: &changes) }
+        self.changes(service, tag: nil, all, catalog, into: &changes)
         for (tag, endpoints) in byTag {
-            changes += self.changes(service, tag: tag, endpoints, catalog)
+            self.changes(service, tag: tag, endpoints, catalog, into: &changes)
         }
-        return changes
     }
 
     /// The instances of a service that may be shown, and the tags of the others.
@@ -36,13 +38,11 @@ extension ServiceZone {
         var hiddenTags: Set<String> = []
         let visibility = visibility
         let isShown = visibility.showsService(service)
-        for instance in catalog.instances(ofService: service) {
-            guard let node = catalog.node(instance.node) else { continue }
+        catalog.forEachInstance(ofService: service) { instance, node, health in
             guard isShown, visibility.showsNode(node.name) else {
                 hiddenTags.formUnion(instance.tags.map { $0.lowercased() })
-                continue
+                return
             }
-            let health = catalog.health(instance.key)
             shown.append(
                 Endpoint(instance, on: node, health: health) { isName($0, of: instance) }
             )
@@ -66,55 +66,73 @@ extension ServiceZone {
         _ service: String,
         tag: String?,
         _ endpoints: [Endpoint],
-        _ catalog: borrowing Catalog
-    ) -> [TableChange] {
-        let path = [tag, service].compactMap { $0 }.joined(separator: ".")
-        guard let labels = ServiceNames.labels(path) else { return [] }
+        _ catalog: borrowing Catalog,
+        into changes: inout [TableChange]
+    ) {
+        let path = ServiceNames.path(service, tag: tag)
+        guard let labels = ServiceNames.labels(path) else { return }
         let serviceLabels = service.utf8.count { $0 == UInt8(ascii: ".") } + 1
         let isTaken = isTaken(labels, fromServiceOf: serviceLabels, catalog)
-        var changes: [TableChange] = []
         guard endpoints.isEmpty else {
+            let content = SharedContent(endpoints, about: service, self)
             for names in domains {
-                let owners = isTaken ? [] : names.service(labels)
+                let owners = isTaken ? [] : names.service(path)
                 let all = owners + names.underscored(service, tag: tag)
-                changes += answers(endpoints, about: service, at: all, names)
+                put(content, at: all, names, into: &changes)
             }
-            return changes
+            return
         }
         let heir = isTaken ? nil : heir(labels, ofServiceOf: serviceLabels, catalog)
         for names in domains {
-            changes += names.underscored(service, tag: tag).map { remove($0) }
+            remove(names.underscored(service, tag: tag), into: &changes)
             if let heir {
-                let owners = names.service(labels)
-                changes += answers(heir.endpoints, about: heir.service, at: owners, names)
+                let content = SharedContent(heir.endpoints, about: heir.service, self)
+                put(content, at: names.service(path), names, into: &changes)
             } else if !isTaken {
-                changes += names.service(labels).map { remove($0) }
+                remove(names.service(path), into: &changes)
             }
         }
-        return changes
     }
 
-    /// What each of `owners` answers about `endpoints`.
-    private func answers(
-        _ endpoints: [Endpoint],
-        about service: String,
-        at owners: [DomainName],
-        _ names: ServiceNames
-    ) -> [TableChange] {
-        let ttlSeconds = settings.serviceTTL.seconds(service)
-        let up = endpoints.filter { isAnswered($0) }
-        let content = content(of: up, about: service, names, ttlSeconds: ttlSeconds)
-        let note = Self.unhealthyNote(endpoints.count - up.count, of: endpoints.count)
-        return owners.map {
-            put(
-                $0,
-                content.rrsets,
-                aliasTo: content.host,
-                followsTargets: content.leadsToUs,
-                ttlSeconds: ttlSeconds,
-                note: note
-            )
+    /// What the names of a service say alike in all domains.
+    private struct SharedContent {
+        let service: String
+        let up: [Endpoint]
+        let note: ExtendedError?
+        let ttlSeconds: UInt32
+
+        init(_ endpoints: [Endpoint], about service: String, _ zone: ServiceZone) {
+            let settings = zone.current.settings
+            self.service = service
+            up = endpoints.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
+            note = ServiceZone.unhealthyNote(endpoints.count - up.count, of: endpoints.count)
+            ttlSeconds = settings.serviceTTL.seconds(service)
         }
+    }
+
+    /// Each of `owners` answers `shared`.
+    private func put(
+        _ shared: SharedContent,
+        at owners: [DomainName],
+        _ names: ServiceNames,
+        into changes: inout [TableChange]
+    ) {
+        guard !owners.isEmpty else { return }
+        let content = content(
+            of: shared.up,
+            about: shared.service,
+            names,
+            ttlSeconds: shared.ttlSeconds
+        )
+        put(
+            owners,
+            content.rrsets,
+            aliasTo: content.host,
+            followsTargets: content.leadsToUs,
+            ttlSeconds: shared.ttlSeconds,
+            note: shared.note,
+            into: &changes
+        )
     }
 
     /// What an answer says about instances that were left out; nil when none was.
@@ -142,7 +160,7 @@ extension ServiceZone {
         _ names: ServiceNames,
         ttlSeconds: UInt32
     ) -> Content {
-        let settings = settings
+        let settings = current.settings
         var addresses = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
         for index in addresses.indices {
             addresses[index].limit.records = settings.limits.addressesMax(service)
@@ -162,11 +180,6 @@ extension ServiceZone {
             host: addresses.isEmpty ? hosts.first : nil,
             leadsToUs: hosts.contains { isServedHere($0) }
         )
-    }
-
-    private func isAnswered(_ endpoint: Endpoint) -> Bool {
-        guard !endpoint.instance.isDraining else { return false }
-        return endpoint.health < (settings.onlyPassing ? .warning : .critical)
     }
 
     /// A and AAAA of `addresses`, each address once.
@@ -213,6 +226,7 @@ extension ServiceZone {
     /// RFC 6763 §6.3. A pair that is too long for one string is left out.
     private func textRRset(_ endpoints: [Endpoint], ttlSeconds: UInt32) -> [PublishedRRset] {
         let records = endpoints.compactMap { endpoint -> [UInt8]? in
+            guard !endpoint.instance.meta.isEmpty else { return nil }
             let pairs = endpoint.instance.meta.sorted { $0.key < $1.key }
                 .map { "\($0.key)=\($0.value)" }.filter(\.isCharacterString)
             return pairs.isEmpty ? nil : RData.txt(pairs)
@@ -222,6 +236,11 @@ extension ServiceZone {
 }
 
 extension Endpoint {
+    /// False for one that is down or leaves.
+    fileprivate func isAnswered(onlyPassing: Bool) -> Bool {
+        !instance.isDraining && health < (onlyPassing ? .warning : .critical)
+    }
+
     /// The weight of its SRV record, by its health.
     fileprivate var weight: UInt16 {
         let weights = instance.weights

@@ -8,12 +8,29 @@ internal import Synchronization
 /// Why a listener: the keeper calls it before it acknowledges a write, so what was acknowledged is
 /// in the next answer. Cost of a change: the records of the touched services' touched tags.
 package final class ServiceZone: CatalogListener {
-    private let currentSettings: Mutex<ServiceZoneSettings>
-    private let currentVisibility: Mutex<NameVisibility>
+    private let state: Mutex<State>
     private let publish: @Sendable ([TableChange]) -> Void
     let domains: [ServiceNames]
     /// Names whose address is a host name: they are answered by following an alias.
     let aliases = Mutex<[DomainName: ServiceAlias]>([:])
+    /// Addresses whose names are published by themselves: they answer with a second one.
+    let accompanied = Mutex<Set<IPAddress>>([])
+
+    /// How names are answered and what is shown; never changed, so that taking it costs no copy.
+    final class State: Sendable {
+        let settings: ServiceZoneSettings
+        let visibility: NameVisibility
+        let reverseHomes: ReverseHomes
+
+        init(_ settings: ServiceZoneSettings, _ visibility: NameVisibility) {
+            self.settings = settings
+            self.visibility = visibility
+            reverseHomes = ReverseHomes(settings)
+        }
+    }
+
+    /// Changes that are handed over at once while the whole catalog is published.
+    private static let batchSize = 4096
 
     /// Makes a compiler that hands its results to `publish`, in order, one call at a time.
     package init(
@@ -21,8 +38,7 @@ package final class ServiceZone: CatalogListener {
         visibility: NameVisibility = .all,
         publish: @escaping @Sendable ([TableChange]) -> Void
     ) {
-        self.currentSettings = Mutex(settings)
-        self.currentVisibility = Mutex(visibility)
+        self.state = Mutex(State(settings, visibility))
         self.publish = publish
         self.domains = settings.domains.map { domain in
             ServiceNames(
@@ -33,11 +49,13 @@ package final class ServiceZone: CatalogListener {
         }
     }
 
+    var current: State { state.withLock { $0 } }
+
     /// How names are answered now.
-    var settings: ServiceZoneSettings { currentSettings.withLock { $0 } }
+    var settings: ServiceZoneSettings { current.settings }
 
     /// What is shown now.
-    var visibility: NameVisibility { currentVisibility.withLock { $0 } }
+    var visibility: NameVisibility { current.visibility }
 
     /// The longest time in seconds that caches keep what answers say about `service`.
     package func answerTTLSeconds(_ service: String) -> UInt32 {
@@ -57,12 +75,22 @@ package final class ServiceZone: CatalogListener {
         new.reverseZones = old.reverseZones
         new.nameServerLabel = old.nameServerLabel
         guard new != old else { return }
-        if new.staticApexes != old.staticApexes {
-            // Under the old settings: these names are where they said.
-            publish(catalog.addresses.flatMap { reverseRemoval($0) })
-        }
-        currentSettings.withLock { $0 = new }
+        if new.staticApexes != old.staticApexes { publishMoves(of: catalog, from: old, to: new) }
+        replace(new, visibility)
         publishAll(of: catalog)
+    }
+
+    /// Takes out the addresses whose reverse names get another home, under the old settings.
+    private func publishMoves(
+        of catalog: borrowing Catalog,
+        from old: ServiceZoneSettings,
+        to new: ServiceZoneSettings
+    ) {
+        let (before, after) = (ReverseHomes(old), ReverseHomes(new))
+        publish(
+            catalog.addresses.filter { before.isInZone($0) != after.isInZone($0) }
+                .map { .removeAddress($0, inZone: before.isInZone($0)) }
+        )
     }
 
     /// Shows what `new` allows from now on; called while nobody changes the catalog, such as in
@@ -70,76 +98,110 @@ package final class ServiceZone: CatalogListener {
     ///
     /// Cost: all answers are compiled again.
     package func replaceVisibility(_ new: NameVisibility, for catalog: borrowing Catalog) {
-        currentVisibility.withLock { $0 = new }
+        replace(settings, new)
         publishAll(of: catalog)
     }
 
-    /// Publishes the zones and all that `catalog` holds.
+    private func replace(_ settings: ServiceZoneSettings, _ visibility: NameVisibility) {
+        let new = State(settings, visibility)
+        state.withLock { $0 = new }
+    }
+
+    /// Publishes the zones and all that `catalog` holds, in batches.
     package func publishAll(of catalog: borrowing Catalog) {
         var changes = zoneChanges(serial: catalog.index)
-        changes += reverseZoneChanges(settings.reverseZones, serial: catalog.index)
-        for names in domains {
-            changes += names.permanent.map { .name(PublishedName(name: $0, here: .rrsets([]))) }
-            // Which prepared queries there are, and what they find, only the slow path knows.
-            changes += names.queries.map {
-                .name(PublishedName(name: $0, here: .rrsets([]), below: .fallback))
-            }
-            changes += nameServerChanges(names)
-        }
+        for names in domains { addPermanentNames(names, into: &changes) }
         for node in catalog.nodes {
-            changes += nodeChanges(node.name, catalog)
-            if !node.id.isEmpty { changes += nodeChanges(node.id, catalog) }
+            nodeChanges(node.name, catalog, into: &changes)
+            if !node.id.isEmpty { nodeChanges(node.id, catalog, into: &changes) }
+            publishFull(&changes)
         }
         for service in catalog.serviceNames {
-            changes += serviceChanges(service, TouchedTags(isAll: true), catalog)
+            serviceChanges(service, TouchedTags(isAll: true), catalog, into: &changes)
+            publishFull(&changes)
         }
-        for address in catalog.addresses { changes += addressChanges(address, catalog) }
+        for address in catalog.addresses {
+            addressChanges(address, catalog, into: &changes)
+            publishFull(&changes)
+        }
         publish(changes)
+    }
+
+    private func publishFull(_ changes: inout [TableChange]) {
+        guard changes.count >= Self.batchSize else { return }
+        publish(changes)
+        changes.removeAll(keepingCapacity: true)
+    }
+
+    private func addPermanentNames(_ names: ServiceNames, into changes: inout [TableChange]) {
+        for name in names.permanent {
+            changes.append(.name(PublishedName(name: name, here: .rrsets([]))))
+        }
+        for name in names.addresses {
+            changes.append(
+                .name(
+                    PublishedName(
+                        name: name,
+                        here: .rrsets([]),
+                        below: .addresses(ttlSeconds: current.settings.nodeTTLSeconds)
+                    )
+                )
+            )
+        }
+        for name in names.queries {
+            // Which prepared queries there are, and what they find, only the slow path knows.
+            changes.append(
+                .name(PublishedName(name: name, here: .rrsets([]), below: .fallback))
+            )
+        }
+        changes += nameServerChanges(names)
     }
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
         guard !delta.concernsOnlyKeys else { return }
-        var changes = zoneChanges(serial: delta.index)
-        let reverseZones = Set(delta.addresses.compactMap { reverseZone(of: $0.reverseName) })
-        changes += reverseZoneChanges(reverseZones, serial: delta.index)
-        for node in delta.touchedNodes { changes += nodeChanges(node, catalog) }
-        let touched = touchedTags(delta, catalog)
-        for service in delta.services.sorted() {
-            let tags = touched[Catalog.fold(service)] ?? TouchedTags()
-            changes += serviceChanges(service, tags, catalog)
+        var changes = serialChanges(delta)
+        for node in delta.touchedNodes { nodeChanges(node, catalog, into: &changes) }
+        for (service, tags) in touchedServices(delta, catalog) {
+            serviceChanges(service, tags, catalog, into: &changes)
         }
-        for address in delta.addresses {
-            changes += addressChanges(address, catalog)
-        }
+        for address in delta.addresses { addressChanges(address, catalog, into: &changes) }
         publish(changes)
     }
 
     // MARK: Zones
 
     private func zoneChanges(serial: CatalogIndex) -> [TableChange] {
-        domains.map { .zone(zone(apex: $0.domain, names: $0, serial: serial)) }
-    }
-
-    private func reverseZoneChanges(
-        _ apexes: some Sequence<DomainName>,
-        serial: CatalogIndex
-    ) -> [TableChange] {
-        guard let names = domains.first else { return [] }
-        return apexes.flatMap { apex in
-            [
-                TableChange.zone(zone(apex: apex, names: names, serial: serial)),
-                .name(apexName(apex, names: names)),
-            ]
+        let own = domains.map {
+            TableChange.zone(zone(apex: $0.domain, names: $0, serial: serial))
         }
+        guard let names = domains.first else { return own }
+        return own
+            + settings.reverseZones.flatMap { apex in
+                [
+                    .zone(zone(apex: apex, names: names, serial: serial)),
+                    .name(apexName(apex, names: names)),
+                ]
+            }
     }
 
-    /// The reverse zone of ours that holds `name`; nil outside all of them.
-    func reverseZone(of name: DomainName) -> DomainName? {
-        settings.reverseZones.first { name.isSubdomain(of: $0) }
+    /// The new serial of the domains, and of the reverse zones that changed.
+    private func serialChanges(_ delta: CatalogDelta) -> [TableChange] {
+        // RFC 1982: serials wrap around.
+        let serial = UInt32(truncatingIfNeeded: delta.index)
+        var changes = domains.map { TableChange.serial(apex: $0.domain, serial) }
+        let homes = current.reverseHomes
+        var reverseZones: Set<DomainName> = []
+        for address in delta.addresses {
+            if case .reverseZone(let apex) = homes[address] { reverseZones.insert(apex) }
+        }
+        for apex in reverseZones { changes.append(.serial(apex: apex, serial)) }
+        return changes
     }
 
     func zone(apex: DomainName, names: ServiceNames, serial: CatalogIndex) -> PublishedZone {
-        PublishedZone(
+        let settings = settings
+        let isReverse = settings.reverseZones.contains(apex)
+        return PublishedZone(
             apex: apex,
             primary: names.nameServer(settings.nameServerLabel),
             mailbox: names.mailbox(settings.mailboxLabel),
@@ -151,7 +213,8 @@ package final class ServiceZone: CatalogListener {
             minimumSeconds: settings.negativeTTLSeconds,
             ttlSeconds: settings.negativeTTLSeconds,
             nameErrorNote: visibility.nameErrorNote,
-            forwardsMisses: settings.forwardsReverseMisses && settings.reverseZones.contains(apex)
+            forwardsMisses: settings.forwardsReverseMisses && isReverse,
+            holdsAddresses: isReverse
         )
     }
 

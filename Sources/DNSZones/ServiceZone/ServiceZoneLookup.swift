@@ -1,10 +1,12 @@
 package import DNSResponder
 package import DNSWire
+package import ServiceCatalog
 internal import Synchronization
 
 /// The catalog's names as the slow path asks them: its aliases, and for the rest the answer table.
 package final class ServiceZoneLookup: InZoneLookup {
     private let zone: ServiceZone
+    private let keeper: CatalogKeeper
     /// Nil: there are no prepared queries.
     private let queries: PreparedQueryAnswers?
     /// Nil when the table has no reader left; the catalog's names are then unknown here.
@@ -17,9 +19,11 @@ package final class ServiceZoneLookup: InZoneLookup {
     package init(
         zone: ServiceZone,
         table: AnswerTable,
+        keeper: CatalogKeeper,
         queries: PreparedQueryAnswers? = nil
     ) {
         self.zone = zone
+        self.keeper = keeper
         self.queries = queries
         self.server = Mutex(
             InProcessServer(
@@ -31,8 +35,11 @@ package final class ServiceZoneLookup: InZoneLookup {
     }
 
     package func apex(enclosing name: DomainName) -> DomainName? {
-        let apexes = zone.settings.domains + zone.settings.reverseZones
-        return apexes.filter { name.isSubdomain(of: $0) }.max { $0.labelCount < $1.labelCount }
+        let settings = zone.current.settings
+        let apexes = settings.domains + settings.reverseZones
+        let nearest = apexes.filter { name.isSubdomain(of: $0) }
+            .max { $0.labelCount < $1.labelCount }
+        return nearest ?? reverseName(enclosing: name)?.aloneApex
     }
 
     package func find(_ name: DomainName, _ type: RecordType) -> InZoneFinding {
@@ -47,6 +54,10 @@ package final class ServiceZoneLookup: InZoneLookup {
     ) -> InZoneFinding {
         if let alias = zone.aliases.withLock({ $0[name] }) {
             return find(type, name, alias)
+        }
+        if let reverse = reverseName(enclosing: name) {
+            let soa = reverse.aloneApex == nil ? negativeSOA(name) : nil
+            return reverse.find(name, type, zoneSOA: soa)
         }
         return ask(name, type, client: client)
     }
@@ -66,6 +77,12 @@ package final class ServiceZoneLookup: InZoneLookup {
         case .records(let alias, let bits):
             return ScopedFinding(find(type, name, alias), scopePrefixLength: bits)
         }
+    }
+
+    /// The reverse name of an address of the catalog at or above `name`, if it is ours to answer.
+    private func reverseName(enclosing name: DomainName) -> ReverseName? {
+        guard let address = IPAddress(enclosingReverseName: name) else { return nil }
+        return keeper.read { ReverseName(address, zone, $0) }
     }
 
     private func nameError(_ name: DomainName) -> InZoneFinding {

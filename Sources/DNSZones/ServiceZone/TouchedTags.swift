@@ -27,27 +27,31 @@ extension CatalogDelta {
 }
 
 extension ServiceZone {
-    /// The touched tags by folded service name.
-    func touchedTags(
+    /// The services whose answers may have changed, and their touched tags.
+    ///
+    /// A check that only reports something new touches nothing.
+    func touchedServices(
         _ delta: CatalogDelta,
         _ catalog: borrowing Catalog
-    ) -> [String: TouchedTags] {
-        var touched: [String: TouchedTags] = [:]
+    ) -> [(service: String, tags: TouchedTags)] {
+        var touched: [String: (service: String, tags: TouchedTags)] = [:]
         var wholeNodes: Set<String> = []
+        func touch(_ service: String, _ body: (inout TouchedTags) -> Void) {
+            body(&touched[Catalog.fold(service), default: (service, TouchedTags())].tags)
+        }
         for event in delta.events {
             switch event {
             case .instance(let old, let new):
                 for case let instance? in [old, new] {
-                    touched[Catalog.fold(instance.service), default: TouchedTags()]
-                        .add(instance.tags)
+                    touch(instance.service) { $0.add(instance.tags) }
                 }
             case .check(let old, let new):
+                if let old, let new, old.saysTheSame(as: new) { continue }
                 for case let check? in [old, new] {
                     if check.serviceID.isEmpty {
                         wholeNodes.insert(check.node)
-                    } else {
-                        touched[Catalog.fold(check.serviceName), default: TouchedTags()]
-                            .add(check.serviceTags)
+                    } else if !check.serviceName.isEmpty {
+                        touch(check.serviceName) { $0.add(check.serviceTags) }
                     }
                 }
             case .node(let old, let new):
@@ -57,9 +61,17 @@ extension ServiceZone {
         }
         for node in wholeNodes {
             for instance in catalog.instances(onNode: node) {
-                touched[Catalog.fold(instance.service), default: TouchedTags()].isAll = true
+                touch(instance.service) { $0.isAll = true }
             }
         }
-        return touched
+        return touched.values.sorted { $0.service < $1.service }
+    }
+}
+
+extension HealthCheck {
+    /// True when `other` decides the same about the same instance.
+    fileprivate func saysTheSame(as other: HealthCheck) -> Bool {
+        status == other.status && serviceID == other.serviceID
+            && serviceName == other.serviceName
     }
 }

@@ -77,6 +77,7 @@ struct Registry {
             others: ServiceZoneLookup(
                 zone: serviceZone,
                 table: table,
+                keeper: keeper,
                 queries: PreparedQueryAnswers(
                     keeper: keeper,
                     executor: QueryExecutor(keeper: keeper, access: access),

@@ -30,7 +30,12 @@ private final class Served {
             localNode: "n1"
         )
         fallback = AuthoritativeFallback(
-            others: ServiceZoneLookup(zone: zone, table: table, queries: queries)
+            others: ServiceZoneLookup(
+                zone: zone,
+                table: table,
+                keeper: keeper,
+                queries: queries
+            )
         )
         server = try #require(
             InProcessServer(

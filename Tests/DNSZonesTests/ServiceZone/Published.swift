@@ -10,6 +10,8 @@ import Testing
 final class Published: Sendable {
     private let names = Mutex<[DomainName: PublishedName]>([:])
     private let zones = Mutex<[DomainName: PublishedZone]>([:])
+    /// Addresses that answer by themselves, and whether a zone holds their reverse names.
+    private let addresses = Mutex<[IPAddress: Bool]>([:])
     private let changeCounts = Mutex<[Int]>([])
     let keeper: CatalogKeeper
     private let current: Mutex<ServiceZone?> = Mutex(nil)
@@ -44,11 +46,17 @@ final class Published: Sendable {
     private func take(_ changes: [TableChange]) {
         changeCounts.withLock { $0.append(changes.count) }
         for change in changes {
+            names.withLock { $0.take(change) }
             switch change {
             case .zone(let zone): zones.withLock { $0[zone.apex] = zone }
             case .removeZone(let apex): zones.withLock { $0[apex] = nil }
-            case .name(let name): names.withLock { $0[name.name] = name }
-            case .removeName(let name): names.withLock { $0[name] = nil }
+            case .serial(let apex, let serial): zones.withLock { $0[apex]?.serial = serial }
+            case .address(let address, let inZone):
+                addresses.withLock { $0[address] = $0[address] ?? inZone }
+            case .removeAddress(let address, let inZone):
+                let old = addresses.withLock { $0.removeValue(forKey: address) }
+                #expect(old == nil || old == inZone)
+            case .name, .names, .removeName: break
             }
         }
     }
@@ -71,15 +79,18 @@ final class Published: Sendable {
     func differencesFromFresh() throws -> [String] {
         let zone = try #require(current.withLock { $0 })
         let fresh = Mutex<[DomainName: PublishedName]>([:])
+        let freshAddresses = Mutex<[IPAddress: Bool]>([:])
         let other = ServiceZone(settings: zone.settings, visibility: zone.visibility) { changes in
-            fresh.withLock { names in
-                for change in changes {
-                    if case .name(let name) = change { names[name.name] = name }
-                    if case .removeName(let name) = change { names[name] = nil }
-                }
+            for change in changes {
+                fresh.withLock { $0.take(change) }
+                guard case .address(let address, let inZone) = change else { continue }
+                freshAddresses.withLock { $0[address] = inZone }
             }
         }
         keeper.read { other.publishAll(of: $0) }
+        guard addresses.withLock({ $0 }) == freshAddresses.withLock({ $0 }) else {
+            return ["the addresses differ"]
+        }
         let (old, new) = (names.withLock { $0 }, fresh.withLock { $0 })
         let aliases = (zone.aliases.withLock { $0 }, other.aliases.withLock { $0 })
         return Set(old.keys).union(new.keys).sorted { "\($0)" < "\($1)" }.compactMap { name in
@@ -142,14 +153,49 @@ final class Published: Sendable {
         )
     }
 
+    /// What is at `text`; names of addresses are made as the table and the slow path make them.
     func name(_ text: String) throws -> PublishedName? {
         let name = try DomainName(text)
-        return names.withLock { $0[name] }
+        if let published = names.withLock({ $0[name] }) { return published }
+        if let parent = name.parent, let label = name.labels.first,
+            case .addresses(let ttlSeconds) = names.withLock({ $0[parent]?.below }),
+            let address = IPAddress(hexadecimal: String(decoding: label, as: UTF8.self)),
+            addresses.withLock({ $0[address] }) != nil
+        {
+            let rrset = PublishedRRset(
+                type: address.recordType,
+                ttlSeconds: ttlSeconds,
+                rdata: [address.rdata]
+            )
+            return PublishedName(name: name, here: .rrsets([rrset]))
+        }
+        guard case .records(let records, _, _) = try reverseName(name)?.find(name, .ptr, zoneSOA: nil)
+        else { return nil }
+        let rrset = PublishedRRset(
+            type: .ptr,
+            ttlSeconds: try #require(records.first).ttlSeconds,
+            rdata: records.map(\.rdata)
+        )
+        return PublishedName(name: name, here: .rrsets([rrset]))
+    }
+
+    /// The reverse name at or above `name` that the slow path answers.
+    private func reverseName(_ name: DomainName) throws -> ReverseName? {
+        let zone = try #require(current.withLock { $0 })
+        guard let address = IPAddress(enclosingReverseName: name),
+            addresses.withLock({ $0[address] }) != nil
+        else { return nil }
+        return keeper.read { ReverseName(address, zone, $0) }
     }
 
     func zone(_ text: String) throws -> PublishedZone? {
         let name = try DomainName(text)
         return zones.withLock { $0[name] }
+    }
+
+    /// True when the reverse name `text` is a zone of its own.
+    func isAlone(_ text: String) throws -> Bool {
+        try reverseName(try DomainName(text))?.aloneApex != nil
     }
 
     /// The records of `type` at `text` in presentation form; nil when the name does not exist.
@@ -160,4 +206,16 @@ final class Published: Sendable {
     }
 
     var lastChangeCount: Int { changeCounts.withLock { $0.last ?? 0 } }
+}
+
+extension [DomainName: PublishedName] {
+    /// Keeps what `change` says about names.
+    fileprivate mutating func take(_ change: TableChange) {
+        switch change {
+        case .name(let name): self[name.name] = name
+        case .names(let published): for name in published.each { self[name.name] = name }
+        case .removeName(let name): self[name] = nil
+        case .zone, .removeZone, .serial, .address, .removeAddress: break
+        }
+    }
 }

@@ -40,7 +40,7 @@ final class ServedCatalog {
                 table: table,
                 fallback: AuthoritativeFallback(
                     zones: set,
-                    others: ServiceZoneLookup(zone: zone, table: table)
+                    others: ServiceZoneLookup(zone: zone, table: table, keeper: keeper)
                 )
             )
         )

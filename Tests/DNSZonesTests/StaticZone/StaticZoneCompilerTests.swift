@@ -97,6 +97,7 @@ struct StaticZoneCompilerTests {
             case .removeZone(let apex): "no zone \(apex)"
             case .name(let name): "\(name.name)"
             case .removeName(let name): "no \(name)"
+            default: "\(change)"
             }
         }
         #expect(touched == ["no c.d.example.org.", "b.example.org.", "e.example.org."])
