@@ -40,6 +40,34 @@ struct IPAddressTests {
         #expect(try #require(IPAddress("::1")).reverseName.labelCount == 34)
     }
 
+    @Test(
+        "a reverse name, and each name below it, gives the address back",
+        arguments: [
+            "10.0.1.2", "255.0.0.255", "::1", "2001:db8::ff",
+        ]
+    )
+    func enclosingReverseName(text: String) throws {
+        let address = try #require(IPAddress(text))
+        let name = address.reverseName
+        #expect(IPAddress(enclosingReverseName: name) == address)
+        let below = try name.prepending(label: "1").prepending(label: "x")
+        #expect(IPAddress(enclosingReverseName: below) == address)
+        let upper = try DomainName("\(name)".uppercased())
+        #expect(IPAddress(enclosingReverseName: upper) == address)
+        #expect(IPAddress(enclosingReverseName: try #require(name.parent)) == nil)
+    }
+
+    @Test(
+        "other names give no address",
+        arguments: [
+            ".", "arpa", "1.2.3.4", "1.2.3.4.arpa", "1.2.3.4.ip6.arpa", "01.2.3.4.in-addr.arpa",
+            "256.2.3.4.in-addr.arpa", "x.2.3.4.in-addr.arpa", "1.2.3.4.in-addr.arpa.example",
+        ]
+    )
+    func noReverseName(text: String) throws {
+        #expect(IPAddress(enclosingReverseName: try DomainName(text)) == nil)
+    }
+
     @Test("a prefix holds its block and nothing else")
     func prefix() throws {
         let block = try #require(NetworkPrefix("10.0.0.0/8"))

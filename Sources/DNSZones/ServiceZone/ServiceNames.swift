@@ -195,7 +195,9 @@ struct ServiceNames {
         label.reserveCapacity(1 + 2 * rdata.count)
         for byte in rdata {
             for digit in [byte >> 4, byte & 15] {
-                label.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                label.append(
+                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                )
             }
         }
         return label

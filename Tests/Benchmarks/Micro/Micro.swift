@@ -5,7 +5,7 @@
 /// (`Tests/Benchmarks/instructions.py` does so for all).
 @main
 enum Micro {
-    static let all: [MicroBenchmark] = lookUps + changes
+    static let all: [MicroBenchmark] = lookUps + changes + compiles
 
     static func main() throws {
         let arguments = CommandLine.arguments

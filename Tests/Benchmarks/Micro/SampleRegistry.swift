@@ -16,22 +16,11 @@ final class SampleRegistry {
 
     /// `services` with `instances` each: `svc-000042`, `10.0.0.1:8000` and so on.
     init(services: Int, instances: Int) throws {
-        let settings = ServiceZoneSettings(
-            domains: [try DomainName("consul")],
-            datacenter: "dc1",
-            nameServerAddresses: [.v4(0x7F00_0001)]
-        )
-        var catalog = Catalog(datacenter: "dc1")
-        let node = Node(name: Self.node, address: "127.0.0.1", datacenter: "dc1")
-        _ = try catalog.apply(.register(Registration(node: node)), at: 1)
-        for number in 0..<services * instances {
-            let instance = Self.instance(number, of: number / instances)
-            index += 1
-            _ = try catalog.apply(.register(Registration(instance: instance)), at: index)
-        }
+        let catalog = try Self.catalog(services: services, instances: instances)
+        index = catalog.index + 1
         keeper = CatalogKeeper(catalog)
         let table = table
-        zone = ServiceZone(settings: settings) { changes in
+        zone = ServiceZone(settings: try Self.settings()) { changes in
             do { try table.apply(changes) } catch { print("refused: \(error)") }
         }
         guard
@@ -44,6 +33,30 @@ final class SampleRegistry {
         self.server = server
         let zone = zone
         keeper.add(zone) { zone.publishAll(of: $0) }
+    }
+
+    static func settings() throws -> ServiceZoneSettings {
+        ServiceZoneSettings(
+            domains: [try DomainName("consul")],
+            datacenter: "dc1",
+            nameServerAddresses: [.v4(0x7F00_0001)],
+            reverseZones: [try DomainName("10.in-addr.arpa")]
+        )
+    }
+
+    static func catalog(services: Int, instances: Int) throws -> Catalog {
+        var limits = CatalogLimits()
+        limits.instancesMax = .max
+        limits.instancesPerServiceMax = .max
+        var catalog = Catalog(datacenter: "dc1", limits: limits)
+        let node = Node(name: Self.node, address: "127.0.0.1", datacenter: "dc1")
+        _ = try catalog.apply(.register(Registration(node: node)), at: 1)
+        for number in 0..<services * instances {
+            let instance = Self.instance(number, of: number / instances)
+            let index = CatalogIndex(number + 2)
+            _ = try catalog.apply(.register(Registration(instance: instance)), at: index)
+        }
+        return catalog
     }
 
     static func service(_ number: Int) -> String {

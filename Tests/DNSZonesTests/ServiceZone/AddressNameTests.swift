@@ -57,8 +57,8 @@ struct AddressNameTests {
         #expect(reply.authority.map(\.type) == [.soa])
     }
 
-    @Test("a reply without room for the record is truncated")
-    func truncated() throws {
+    @Test("a long name has its answer in the smallest reply")
+    func longName() throws {
         let label = String(repeating: "d", count: 63)
         let domain = [label, label, label, "consul"].joined(separator: ".")
         let served = try ServedCatalog(domains: [domain])

@@ -169,7 +169,8 @@ final class Published: Sendable {
             )
             return PublishedName(name: name, here: .rrsets([rrset]))
         }
-        guard case .records(let records, _, _) = try reverseName(name)?.find(name, .ptr, zoneSOA: nil)
+        guard
+            case .records(let records, _, _) = try reverseName(name)?.find(name, .ptr, zoneSOA: nil)
         else { return nil }
         let rrset = PublishedRRset(
             type: .ptr,
