@@ -3,219 +3,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Readable bytes after each buffer: callers load whole words.
-enum { SLACK_BYTES = 64 };
-// Room for IP_PKTINFO or IPV6_PKTINFO.
-enum { CONTROL_BYTES = 64 };
 // Kernel buffers: a burst must survive while a worker is busy with TCP.
 enum { SOCKET_BUFFER_BYTES = 4 << 20 };
-// How long a full transmit queue is waited for before the rest of a batch is given up.
-enum { SEND_WAIT_MILLISECONDS = 5 };
-
-struct datagram_batch {
-    uint32_t slots;
-    uint32_t receive_bytes;
-    uint32_t receive_stride;
-    uint32_t transmit_stride;
-    uint8_t *receive_base;
-    uint8_t *transmit_base;
-    uint32_t *received;
-    uint32_t *to_send;
-    struct mmsghdr *incoming;
-    struct mmsghdr *outgoing;
-    struct iovec *receive_vectors;
-    struct iovec *transmit_vectors;
-    struct sockaddr_storage *peers;
-    uint8_t *controls;
-};
-
-static uint32_t stride_for(uint32_t bytes) { return (bytes + SLACK_BYTES + 63) & ~63u; }
-
-datagram_batch *datagram_batch_create(uint32_t slots, uint32_t receive_bytes, uint32_t transmit_bytes) {
-    datagram_batch *batch = calloc(1, sizeof *batch);
-    if (!batch) return NULL;
-    batch->slots = slots;
-    batch->receive_bytes = receive_bytes;
-    batch->receive_stride = stride_for(receive_bytes);
-    batch->transmit_stride = stride_for(transmit_bytes);
-    batch->receive_base = calloc(slots, batch->receive_stride);
-    batch->transmit_base = calloc(slots, batch->transmit_stride);
-    batch->received = calloc(slots, sizeof *batch->received);
-    batch->to_send = calloc(slots, sizeof *batch->to_send);
-    batch->incoming = calloc(slots, sizeof *batch->incoming);
-    batch->outgoing = calloc(slots, sizeof *batch->outgoing);
-    batch->receive_vectors = calloc(slots, sizeof *batch->receive_vectors);
-    batch->transmit_vectors = calloc(slots, sizeof *batch->transmit_vectors);
-    batch->peers = calloc(slots, sizeof *batch->peers);
-    batch->controls = calloc(slots, CONTROL_BYTES);
-    if (!batch->receive_base || !batch->transmit_base || !batch->received || !batch->to_send || !batch->incoming
-        || !batch->outgoing || !batch->receive_vectors || !batch->transmit_vectors || !batch->peers
-        || !batch->controls) {
-        datagram_batch_destroy(batch);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < slots; i++) {
-        batch->receive_vectors[i].iov_base = batch->receive_base + (size_t)i * batch->receive_stride;
-        batch->receive_vectors[i].iov_len = receive_bytes;
-        struct msghdr *header = &batch->incoming[i].msg_hdr;
-        header->msg_iov = &batch->receive_vectors[i];
-        header->msg_iovlen = 1;
-        header->msg_name = &batch->peers[i];
-        header->msg_namelen = sizeof batch->peers[i];
-        header->msg_control = batch->controls + (size_t)i * CONTROL_BYTES;
-        header->msg_controllen = CONTROL_BYTES;
-    }
-    return batch;
-}
-
-void datagram_batch_destroy(datagram_batch *batch) {
-    if (!batch) return;
-    free(batch->receive_base);
-    free(batch->transmit_base);
-    free(batch->received);
-    free(batch->to_send);
-    free(batch->incoming);
-    free(batch->outgoing);
-    free(batch->receive_vectors);
-    free(batch->transmit_vectors);
-    free(batch->peers);
-    free(batch->controls);
-    free(batch);
-}
-
-uint8_t *datagram_batch_receive_base(const datagram_batch *batch) { return batch->receive_base; }
-uint32_t datagram_batch_receive_stride(const datagram_batch *batch) { return batch->receive_stride; }
-uint8_t *datagram_batch_transmit_base(const datagram_batch *batch) { return batch->transmit_base; }
-uint32_t datagram_batch_transmit_stride(const datagram_batch *batch) { return batch->transmit_stride; }
-const uint32_t *datagram_batch_received(const datagram_batch *batch) { return batch->received; }
-uint32_t *datagram_batch_to_send(const datagram_batch *batch) { return batch->to_send; }
-
-// Leaves the choice of the interface to the routing table: only the source address of the reply matters, except for
-// link-local IPv6 addresses, which mean nothing without their interface.
-static void forget_interface(struct msghdr *header) {
-    for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
-        if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-            memcpy(&info, CMSG_DATA(control), sizeof info);
-            info.ipi_ifindex = 0;
-            memcpy(CMSG_DATA(control), &info, sizeof info);
-        } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-            memcpy(&info, CMSG_DATA(control), sizeof info);
-            if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
-            memcpy(CMSG_DATA(control), &info, sizeof info);
-        }
-    }
-}
-
-_Static_assert(sizeof(struct sockaddr_in6) <= sizeof ((datagram_peer *)0)->address
-                   && CONTROL_BYTES <= sizeof ((datagram_peer *)0)->control,
-               "a peer has room for what the kernel tells");
-
-void datagram_batch_peer(const datagram_batch *batch, uint32_t slot, datagram_peer *peer) {
-    memset(peer, 0, sizeof *peer);
-    if (slot >= batch->slots) return;
-    const struct msghdr *asked = &batch->incoming[slot].msg_hdr;
-    if (asked->msg_namelen > sizeof peer->address || asked->msg_controllen > sizeof peer->control) return;
-    memcpy(peer->address, asked->msg_name, asked->msg_namelen);
-    peer->address_length = asked->msg_namelen;
-    memcpy(peer->control, asked->msg_control, asked->msg_controllen);
-    struct msghdr copy = {.msg_control = peer->control, .msg_controllen = asked->msg_controllen};
-    forget_interface(&copy);
-    peer->control_length = (uint32_t)asked->msg_controllen;
-}
-
-int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *bytes, uint64_t count) {
-    datagram_peer copy = *peer;
-    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
-    struct msghdr message = {
-        .msg_name = copy.address,
-        .msg_namelen = copy.address_length,
-        .msg_iov = &vector,
-        .msg_iovlen = 1,
-        .msg_control = copy.control_length ? copy.control : NULL,
-        .msg_controllen = copy.control_length,
-    };
-    ssize_t result;
-    do {
-        result = sendmsg(socket, &message, MSG_DONTWAIT);
-    } while (result < 0 && errno == EINTR);
-    return result < 0 ? -errno : result;
-}
-
-int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket) {
-    int filled;
-    do {
-        filled = recvmmsg(socket, batch->incoming, batch->slots, MSG_DONTWAIT, NULL);
-    } while (filled < 0 && errno == EINTR);
-    if (filled < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
-    for (int i = 0; i < filled; i++) {
-        struct msghdr *header = &batch->incoming[i].msg_hdr;
-        batch->received[i] = header->msg_flags & MSG_TRUNC ? 0 : batch->incoming[i].msg_len;
-    }
-    return filled;
-}
-
-// What the kernel wrote into slot `i` is made ready for the next receive.
-static void reset_slot(datagram_batch *batch, uint32_t i) {
-    struct msghdr *header = &batch->incoming[i].msg_hdr;
-    header->msg_namelen = sizeof batch->peers[i];
-    header->msg_controllen = CONTROL_BYTES;
-    header->msg_flags = 0;
-}
-
-int32_t datagram_batch_send(datagram_batch *batch, int32_t socket, uint32_t count) {
-    uint32_t ready = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct msghdr *asked = &batch->incoming[i].msg_hdr;
-        if (batch->to_send[i]) {
-            struct msghdr *reply = &batch->outgoing[ready].msg_hdr;
-            batch->transmit_vectors[ready].iov_base = batch->transmit_base + (size_t)i * batch->transmit_stride;
-            batch->transmit_vectors[ready].iov_len = batch->to_send[i];
-            reply->msg_iov = &batch->transmit_vectors[ready];
-            reply->msg_iovlen = 1;
-            reply->msg_name = asked->msg_name;
-            reply->msg_namelen = asked->msg_namelen;
-            if (asked->msg_controllen) forget_interface(asked);
-            reply->msg_control = asked->msg_controllen ? asked->msg_control : NULL;
-            reply->msg_controllen = asked->msg_controllen;
-            ready++;
-        }
-        reset_slot(batch, i);
-    }
-
-    uint32_t next = 0;
-    int32_t sent = 0;
-    int waited = 0;
-    while (next < ready) {
-        int result = sendmmsg(socket, batch->outgoing + next, ready - next, MSG_DONTWAIT);
-        if (result > 0) {
-            next += (uint32_t)result;
-            sent += result;
-        } else if (errno == EINTR) {
-            continue;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) {
-            struct pollfd writable = {.fd = socket, .events = POLLOUT};
-            if (waited || poll(&writable, 1, SEND_WAIT_MILLISECONDS) <= 0) break;
-            waited = 1;
-        } else {
-            // Such as EINVAL for a reply to port 0: this peer cannot be reached, the others can.
-            next++;
-        }
-    }
-    return sent;
-}
 
 // ---- Sockets ----------------------------------------------------------------------------------------------------
 
@@ -383,6 +182,20 @@ int32_t socket_is_stream(int32_t socket) {
     if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return -errno;
     if (type != SOCK_STREAM && type != SOCK_DGRAM) return -EPROTOTYPE;
     return type == SOCK_STREAM;
+}
+
+int64_t socket_overflows(int32_t socket) {
+    uint32_t memory[SK_MEMINFO_VARS];
+    socklen_t length = sizeof memory;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &length) < 0) return -errno;
+    return length > SK_MEMINFO_DROPS * sizeof *memory ? memory[SK_MEMINFO_DROPS] : 0;
+}
+
+uint64_t socket_identity(int32_t socket) {
+    uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    if (getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0) return 0;
+    return cookie;
 }
 
 int64_t stream_read(int32_t socket, void *bytes, uint64_t count) {

@@ -2,7 +2,7 @@ internal import CDatagram
 
 /// Receive and transmit slots of one worker, set up once.
 @safe struct DatagramBatch: ~Copyable {
-    private let batch: OpaquePointer
+    let batch: OpaquePointer
     /// The slots' buffers, one after another.
     let queries: UnsafeMutablePointer<UInt8>
     let queryStride: Int
@@ -13,7 +13,8 @@ internal import CDatagram
     /// Bytes to send, one count a slot; 0 for silence.
     let toSend: UnsafeMutablePointer<UInt32>
 
-    private static let slots: UInt32 = 32
+    /// The kernel joins at most so many replies into one message.
+    private static let slots: UInt32 = 64
     private static let receiveBytes: UInt32 = 4096
 
     init() {
@@ -30,6 +31,7 @@ internal import CDatagram
             let received = unsafe datagram_batch_received(batch),
             let toSend = unsafe datagram_batch_to_send(batch)
         else { preconditionFailure("no memory for \(Self.slots) datagrams") }
+        _ = unsafe datagram_batch_join(batch)
         unsafe self.batch = unsafe batch
         unsafe self.queries = unsafe queries
         unsafe self.replies = unsafe replies
@@ -45,6 +47,8 @@ internal import CDatagram
     var slots: DatagramSlots {
         unsafe DatagramSlots(batch: batch, queries: queries, queryStride: queryStride)
     }
+
+    var capacity: Int { Int(Self.slots) }
 
     /// Takes what waits in `socket`; the number of slots filled.
     func receive(from socket: Int32) -> Int {

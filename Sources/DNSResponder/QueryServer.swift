@@ -90,11 +90,11 @@ internal import Synchronization
         return unsafe writer.count
     }
 
-    /// Counts one message of a TCP connection.
-    func countStream(receivedBytes: Int, sentBytes: Int) {
-        counters.add(1, to: WorkerCounters.Field.overTCP)
-        counters.add(UInt64(receivedBytes), to: WorkerCounters.Field.receivedBytes)
-        counters.add(UInt64(sentBytes), to: WorkerCounters.Field.sentBytes)
+    /// Counts messages of a TCP connection.
+    func count(_ tally: StreamTally) {
+        counters.add(UInt64(tally.messages), to: WorkerCounters.Field.overTCP)
+        counters.add(UInt64(tally.receivedBytes), to: WorkerCounters.Field.receivedBytes)
+        counters.add(UInt64(tally.sentBytes), to: WorkerCounters.Field.sentBytes)
     }
 
     /// Finds the entry of the name or its closest encloser, and writes what it says (RFC 1034

@@ -11,11 +11,15 @@ package final class Responder: Sendable {
         case bound([WorkerThread])
         case running([WorkerThread])
         case stopped
+
+        var isStopped: Bool { if case .stopped = self { true } else { false } }
     }
 
     /// Where it listens, with the ports that were chosen for port 0.
     package let boundAddresses: [ListenAddress]
     private let counterRows: [WorkerCounters]
+    /// Each UDP socket once; open until the state is `stopped`.
+    private let datagramSockets: [Int32]
     private let wakeup: Int32
     private let state: Mutex<State>
 
@@ -81,6 +85,10 @@ package final class Responder: Sendable {
         var seen: Set<ListenAddress> = []
         boundAddresses = addresses.filter { seen.insert($0).inserted }
         counterRows = rows
+        var identities: Set<UInt64> = []
+        datagramSockets = sockets.flatMap(\.datagrams).filter {
+            identities.insert(socket_identity($0)).inserted
+        }
         self.wakeup = wakeup
         state = Mutex(.bound(threads))
     }
@@ -114,6 +122,10 @@ package final class Responder: Sendable {
     package func counters() -> ResponderCounters {
         var sum = ResponderCounters()
         for row in counterRows { sum.add(row) }
+        sum.overflowed = state.withLock { state in
+            guard !state.isStopped else { return 0 }
+            return datagramSockets.reduce(0) { $0 + max(0, Int(socket_overflows($1))) }
+        }
         return sum
     }
 }

@@ -21,6 +21,10 @@ package struct ResponderCounters: Hashable, Sendable {
     package internal(set) var sentBytes = 0
     /// UDP replies that the kernel did not take.
     package internal(set) var unsent = 0
+    /// UDP queries dropped unanswered because newer ones kept the workers busy.
+    package internal(set) var shed = 0
+    /// UDP queries that the kernel dropped because the queue of a socket was full.
+    package internal(set) var overflowed = 0
     package internal(set) var connectionsAccepted = 0
     package internal(set) var connectionsRefused = 0
     package internal(set) var connectionsTimedOut = 0
@@ -46,6 +50,7 @@ package struct ResponderCounters: Hashable, Sendable {
         receivedBytes += worker.value(WorkerCounters.Field.receivedBytes)
         sentBytes += worker.value(WorkerCounters.Field.sentBytes)
         unsent += worker.value(WorkerCounters.Field.unsent)
+        shed += worker.value(WorkerCounters.Field.shed)
         connectionsAccepted += worker.value(WorkerCounters.Field.connectionsAccepted)
         connectionsRefused += worker.value(WorkerCounters.Field.connectionsRefused)
         connectionsTimedOut += worker.value(WorkerCounters.Field.connectionsTimedOut)

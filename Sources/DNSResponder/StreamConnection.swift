@@ -2,13 +2,15 @@ internal import CDatagram
 
 /// One TCP connection: a sequence of messages, each after its length (RFC 1035 §4.2.2, RFC 7766).
 ///
-/// Memory is bounded: input by one message, output by `outputBytesMax` and one reply.
+/// Many queries come with one read, and their replies go out with one write.
+///
+/// *Cost:* no allocation while queries come whole and the peer reads. Memory is bounded: input by
+/// one message of the greatest length, output by `outputBytesMax` and the replies of one write.
 final class StreamConnection {
     let token: StreamToken
-    /// Bytes received and not yet served, then free space, then slack for whole-word loads.
-    private var input = [UInt8](repeating: 0, count: 2048 + slackBytes)
-    private var inputCount = 0
-    /// Replies not yet written, from `outputStart` on.
+    /// Bytes received and not yet served: a part of a message, or more when the peer does not read.
+    private var held: [UInt8] = []
+    /// Replies that the peer has not taken, from `outputStart` on.
     private var output: [UInt8] = []
     private var outputStart = 0
     /// When the last whole query came or the last reply was written whole.
@@ -23,12 +25,14 @@ final class StreamConnection {
     static let readable = UInt32(POLLER_READABLE)
     static let writable = UInt32(POLLER_WRITABLE)
 
-    private static let slackBytes = 64
-    private static let lengthBytes = 2
+    private static let lengthBytes = StreamBuffers.lengthBytes
+    private static let headerBytes = 12
     /// With more than this to write, no further query is served until the peer has read.
     private static let outputBytesMax = 128 << 10
-    /// A peer that sends without pause is left for the others after this many reads.
-    private static let readsMax = 16
+    /// A peer that sends without pause is left for the others after this many bytes.
+    private static let readBytesMax = 64 << 10
+    /// Arrays up to this size are kept for the next time.
+    private static let keptBytesMax = 4096
 
     init(token: StreamToken, nowMilliseconds: Int64) {
         self.token = token
@@ -51,21 +55,31 @@ final class StreamConnection {
     /// over.
     func advance(
         with server: inout QueryServer,
-        scratch: UnsafeMutablePointer<UInt8>,
+        buffers: borrowing StreamBuffers,
         nowMilliseconds: Int64
     ) -> Bool {
         // A peer that sends no more and has all replies but the late ones can only have broken off.
         guard !isPeerDone || hasPendingOutput else { return false }
-        guard unsafe serveAndFlush(with: &server, scratch, nowMilliseconds) else { return false }
-        for _ in 0..<Self.readsMax where !isPeerDone && !isBacklogged {
-            let count = receive()
+        guard flush(nowMilliseconds) else { return false }
+        // What had to wait because the peer did not read.
+        if !held.isEmpty, !isBacklogged {
+            guard serve(0, with: &server, buffers, nowMilliseconds) else { return false }
+        }
+        var readBytes = 0
+        while !isPeerDone, !isBacklogged, readBytes < Self.readBytesMax {
+            let capacity = StreamBuffers.inputBytes - held.count
+            let count = unsafe stream_read(
+                descriptor,
+                buffers.input + held.count,
+                UInt64(capacity)
+            )
             if count == -Int64(SystemError.wouldBlock) { break }
             guard count >= 0 else { return false }
             if count == 0 { isPeerDone = true }
-            inputCount += Int(count)
-            guard unsafe serveAndFlush(with: &server, scratch, nowMilliseconds) else {
-                return false
-            }
+            guard serve(Int(count), with: &server, buffers, nowMilliseconds) else { return false }
+            // A short read has emptied the socket; the poller tells when there is more.
+            if count < capacity { break }
+            readBytes += Int(count)
         }
         return !isPeerDone || hasPendingOutput || pendingReplies > 0
     }
@@ -78,84 +92,88 @@ final class StreamConnection {
         output.append(contentsOf: reply)
     }
 
-    /// Serves and writes by turns until the input holds no whole message or the peer does not read.
-    private func serveAndFlush(
-        with server: inout QueryServer,
-        _ scratch: UnsafeMutablePointer<UInt8>,
-        _ nowMilliseconds: Int64
-    ) -> Bool {
-        repeat {
-            guard flush(nowMilliseconds), unsafe serve(with: &server, scratch, nowMilliseconds),
-                flush(nowMilliseconds)
-            else { return false }
-        } while !isBacklogged && hasWholeMessage
-        return true
-    }
-
-    private var hasWholeMessage: Bool {
-        guard inputCount >= Self.lengthBytes else { return false }
-        return inputCount - Self.lengthBytes >= Int(input[0]) << 8 | Int(input[1])
-    }
-
-    private func receive() -> Int64 {
-        let capacity = input.count - Self.slackBytes
-        return unsafe input.withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return 0 }
-            return unsafe stream_read(descriptor, base + inputCount, UInt64(capacity - inputCount))
-        }
-    }
-
-    /// Serves the whole messages of the input; false for one that is shorter than a header.
+    /// Serves the whole messages of `held` and the `count` bytes read behind it, and holds the rest;
+    /// false when the connection is over, as after a message shorter than a header.
     private func serve(
+        _ count: Int,
         with server: inout QueryServer,
-        _ scratch: UnsafeMutablePointer<UInt8>,
+        _ buffers: borrowing StreamBuffers,
         _ nowMilliseconds: Int64
     ) -> Bool {
+        let input = unsafe buffers.input
+        let output = unsafe buffers.output
+        let available = held.count + count
+        takeHeld(into: buffers)
+        server.connectionPending = pendingReplies
+        var tally = StreamTally()
         var offset = 0
-        while inputCount - offset >= Self.lengthBytes, !isBacklogged {
-            let length = Int(input[offset]) << 8 | Int(input[offset + 1])
-            guard length >= 12 else { return false }
+        var outputCount = 0
+        var goesOn = true
+        while goesOn, available - offset >= Self.lengthBytes {
             let start = offset + Self.lengthBytes
-            guard inputCount - start >= length else {
-                makeRoom(for: Self.lengthBytes + length)
-                break
+            let length = unsafe Int(input[offset]) << 8 | Int(input[offset + 1])
+            goesOn = length >= Self.headerBytes
+            guard goesOn, available - start >= length else { break }
+            if outputCount > StreamBuffers.outputBytesMax {
+                goesOn = unsafe write(output, count: outputCount)
+                outputCount = 0
+                if !goesOn || isBacklogged { break }
             }
-            server.connectionPending = pendingReplies
-            let replyBytes = unsafe input.withUnsafeBufferPointer { bytes in
-                guard let base = bytes.baseAddress else { return 0 }
-                return unsafe server.serve(
-                    base + start,
-                    count: length,
-                    reply: scratch,
-                    overTCP: true
-                )
-            }
-            pendingReplies = server.connectionPending
+            let reply = unsafe output + outputCount
+            let replyBytes = unsafe server.serve(
+                input + start,
+                count: length,
+                reply: reply + Self.lengthBytes,
+                overTCP: true
+            )
             if replyBytes > 0 {
-                output.append(UInt8(replyBytes >> 8))
-                output.append(UInt8(truncatingIfNeeded: replyBytes))
-                unsafe output.append(
-                    contentsOf: UnsafeBufferPointer(start: scratch, count: replyBytes)
-                )
+                unsafe reply[0] = UInt8(truncatingIfNeeded: replyBytes >> 8)
+                unsafe reply[1] = UInt8(truncatingIfNeeded: replyBytes)
+                outputCount += Self.lengthBytes + replyBytes
             }
-            server.countStream(receivedBytes: length, sentBytes: replyBytes)
-            progressMilliseconds = nowMilliseconds
+            tally.add(receivedBytes: length, sentBytes: replyBytes)
             offset = start + length
         }
-        discard(offset)
+        pendingReplies = server.connectionPending
+        if tally.messages > 0 {
+            progressMilliseconds = nowMilliseconds
+            server.count(tally)
+        }
+        if offset < available {
+            unsafe held.append(
+                contentsOf: UnsafeBufferPointer(start: input + offset, count: available - offset)
+            )
+        }
+        if outputCount > 0, unsafe !write(output, count: outputCount) { return false }
+        return goesOn
+    }
+
+    /// Moves `held` to the start of the input.
+    private func takeHeld(into buffers: borrowing StreamBuffers) {
+        guard !held.isEmpty else { return }
+        unsafe held.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe buffers.input.update(from: base, count: bytes.count)
+        }
+        held.removeAll(keepingCapacity: held.capacity <= Self.keptBytesMax)
+    }
+
+    /// Writes `count` bytes behind what waits already, and keeps what the peer does not take; false
+    /// when it is gone.
+    private func write(_ bytes: UnsafePointer<UInt8>, count: Int) -> Bool {
+        var written = 0
+        while !hasPendingOutput, written < count {
+            let result = unsafe stream_write(descriptor, bytes + written, UInt64(count - written))
+            if result == -Int64(SystemError.wouldBlock) { break }
+            guard result > 0 else { return false }
+            written += Int(result)
+        }
+        if written < count {
+            unsafe output.append(
+                contentsOf: UnsafeBufferPointer(start: bytes + written, count: count - written)
+            )
+        }
         return true
-    }
-
-    /// Makes the input large enough for a message of `count` bytes with its length.
-    private func makeRoom(for count: Int) {
-        let missing = count + Self.slackBytes - input.count
-        if missing > 0 { input.append(contentsOf: repeatElement(0, count: missing)) }
-    }
-
-    private func discard(_ count: Int) {
-        guard count > 0 else { return }
-        for index in count..<inputCount { input[index - count] = input[index] }
-        inputCount -= count
     }
 
     /// Writes what waits; false when the peer is gone.
@@ -176,7 +194,7 @@ final class StreamConnection {
             // The memory of a large reply is not kept for the small ones.
             progressMilliseconds = nowMilliseconds
             outputStart = 0
-            output.removeAll(keepingCapacity: output.count <= 4096)
+            output.removeAll(keepingCapacity: output.capacity <= Self.keptBytesMax)
         }
         return true
     }
@@ -186,5 +204,18 @@ final class StreamConnection {
         guard outputStart >= Self.outputBytesMax else { return }
         output.removeFirst(outputStart)
         outputStart = 0
+    }
+}
+
+/// What was served of one read.
+struct StreamTally {
+    private(set) var messages = 0
+    private(set) var receivedBytes = 0
+    private(set) var sentBytes = 0
+
+    mutating func add(receivedBytes: Int, sentBytes: Int) {
+        messages += 1
+        self.receivedBytes += receivedBytes
+        self.sentBytes += sentBytes
     }
 }

@@ -23,7 +23,7 @@ final class ConnectionBudget: Sendable {
 }
 
 /// The TCP connections of one worker.
-@safe struct StreamConnections: ~Copyable {
+struct StreamConnections: ~Copyable {
     private var connections: [Int32: StreamConnection] = [:]
     private let poller: Int32
     private let budget: ConnectionBudget
@@ -31,21 +31,17 @@ final class ConnectionBudget: Sendable {
     private let idleMilliseconds: Int64
     /// That of the connection accepted last.
     private var generation: UInt32 = 0
-    /// Where a reply is written before it is queued.
-    private let scratch: UnsafeMutablePointer<UInt8>
+    private let buffers = StreamBuffers()
 
     init(poller: Int32, budget: ConnectionBudget, counters: WorkerCounters, idleSeconds: Int) {
         self.poller = poller
         self.budget = budget
         self.counters = counters
         idleMilliseconds = Int64(max(idleSeconds, 1)) * 1000
-        unsafe scratch = .allocate(capacity: QueryServer.replyBytesMax)
-        unsafe scratch.initialize(repeating: 0, count: QueryServer.replyBytesMax)
     }
 
     deinit {
         for _ in connections { budget.giveBack() }
-        unsafe scratch.deallocate()
     }
 
     var isEmpty: Bool { connections.isEmpty }
@@ -96,9 +92,9 @@ final class ConnectionBudget: Sendable {
     ) {
         guard let connection = connections[descriptor] else { return }
         unsafe server.origin = .stream(connection.token)
-        let goesOn = unsafe connection.advance(
+        let goesOn = connection.advance(
             with: &server,
-            scratch: scratch,
+            buffers: buffers,
             nowMilliseconds: nowMilliseconds
         )
         guard goesOn else { return close(descriptor) }

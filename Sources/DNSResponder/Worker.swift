@@ -4,18 +4,30 @@ internal import Glibc
 /// One thread's work: its sockets, its view of the table, its TCP connections.
 ///
 /// Datagrams are received, served and sent in batches over memory that is set up once. The worker
-/// sleeps only when all of its sockets are empty.
+/// sleeps only when all of its sockets are empty. When it is behind, it takes all that waits in a
+/// socket at once and answers the newest first.
 struct Worker: ~Copyable {
     private var server: QueryServer
     private var streams: StreamConnections
     private let sockets: WorkerSockets
     private let counters: WorkerCounters
     private let batch = DatagramBatch()
+    private let backlog = QueryBacklog()
+    /// Where the queries in `backlog` came from.
+    private var backlogSocket: Int32 = -1
+    private var backlogMilliseconds: Int64 = 0
     private let poller: Poller
     private var sweepMilliseconds: Int64 = 0
 
     /// After this many batches of one socket the others, and `stop`, get their turn.
     private static let batchesMax = 16
+    /// A socket that is not empty after this many full batches shows that the worker is behind.
+    private static let batchesBeforeBacklog = 4
+    /// More than the backlog has room for.
+    private static let backlogBatchesMax = 512
+    /// How long the newest queries are those of `backlog` and not of its socket: longer than all
+    /// of them take at full speed, when to take more would be to answer less.
+    private static let backlogIntervalMilliseconds: Int64 = 100
     private static let sweepIntervalMilliseconds: Int64 = 250
 
     /// Serves `sockets` until `wakeup` is signalled.
@@ -50,9 +62,7 @@ struct Worker: ~Copyable {
     mutating func run() {
         while true {
             server.reader.rest()
-            let timeout: Int32 =
-                streams.isEmpty ? -1 : Int32(truncatingIfNeeded: Self.sweepIntervalMilliseconds)
-            let count = poller.wait(milliseconds: timeout)
+            let count = poller.wait(milliseconds: timeoutMilliseconds)
             let now = Self.nowMilliseconds()
             for index in 0..<count {
                 guard let token = poller.token(index) else { continue }
@@ -71,6 +81,7 @@ struct Worker: ~Copyable {
                     sendLateReplies(nowMilliseconds: now)
                 }
             }
+            if !backlog.isEmpty { serveBacklog() }
             if now - sweepMilliseconds >= Self.sweepIntervalMilliseconds {
                 sweepMilliseconds = now
                 if !streams.isEmpty { streams.closeIdle(nowMilliseconds: now) }
@@ -78,20 +89,67 @@ struct Worker: ~Copyable {
         }
     }
 
+    /// How long the poller may wait: not at all while queries wait here.
+    private var timeoutMilliseconds: Int32 {
+        if !backlog.isEmpty { return 0 }
+        return streams.isEmpty ? -1 : Int32(truncatingIfNeeded: Self.sweepIntervalMilliseconds)
+    }
+
     /// The hot loop: receive a batch, serve it, send it, until the socket is empty.
     private mutating func serveDatagrams(_ socket: Int32) {
+        // What waits in the socket comes after what was taken from it, see `serveBacklog`.
+        guard backlog.isEmpty || socket != backlogSocket else { return }
         unsafe server.origin = unsafe .datagrams(batch.slots, socket: socket)
-        for _ in 0..<Self.batchesMax {
+        for turn in 0..<Self.batchesMax {
             let received = batch.receive(from: socket)
             guard received > 0 else { return }
-            server.reader.beginBatch()
-            let replies = serveBatch(received)
-            let sent = batch.send(to: socket, count: received)
-            if sent < replies {
-                counters.add(UInt64(replies - sent), to: WorkerCounters.Field.unsent)
+            if turn >= Self.batchesBeforeBacklog, received == batch.capacity, backlog.isEmpty {
+                return fillBacklog(from: socket, received: received)
             }
+            answerBatch(received, to: socket)
             // After a lone datagram most likely no other waits: asking the poller costs the same.
             if received == 1 { return }
+        }
+    }
+
+    private mutating func answerBatch(_ received: Int, to socket: Int32) {
+        server.reader.beginBatch()
+        let replies = serveBatch(received)
+        let sent = batch.send(to: socket, count: received)
+        if sent < replies {
+            counters.add(UInt64(replies - sent), to: WorkerCounters.Field.unsent)
+        }
+    }
+
+    /// Takes all that waits in `socket`, after the `received` queries that are in the batch.
+    private mutating func fillBacklog(from socket: Int32, received: Int) {
+        let now = Self.nowMilliseconds()
+        backlogSocket = socket
+        backlogMilliseconds = now
+        var received = received
+        // Bounded, for a peer may send as fast as this takes.
+        for _ in 0..<Self.backlogBatchesMax {
+            let dropped = backlog.push(batch, count: received, nowMilliseconds: now)
+            if dropped > 0 { counters.add(UInt64(dropped), to: WorkerCounters.Field.shed) }
+            if received < batch.capacity { return }
+            received = batch.receive(from: socket)
+        }
+        answerBatch(received, to: socket)
+    }
+
+    /// Answers the newest of the queries that wait here.
+    private mutating func serveBacklog() {
+        unsafe server.origin = unsafe .datagrams(batch.slots, socket: backlogSocket)
+        for _ in 0..<Self.batchesMax {
+            let now = Self.nowMilliseconds()
+            if now - backlogMilliseconds >= Self.backlogIntervalMilliseconds {
+                fillBacklog(from: backlogSocket, received: batch.receive(from: backlogSocket))
+            }
+            let expired = backlog.expire(nowMilliseconds: now)
+            if expired > 0 { counters.add(UInt64(expired), to: WorkerCounters.Field.shed) }
+            let count = backlog.pop(into: batch)
+            guard count > 0 else { return }
+            answerBatch(count, to: backlogSocket)
         }
     }
 

@@ -22,7 +22,8 @@ internal import Synchronization
         static let connectionsRefused = 9
         static let connectionsTimedOut = 10
         static let connectionsOpen = 11
-        static let types = 12
+        static let shed = 12
+        static let types = 13
         static let responseCodes = types + 16
         /// The place after the response codes.
         static let deferred = responseCodes + 24

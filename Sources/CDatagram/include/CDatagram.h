@@ -24,6 +24,12 @@ typedef struct datagram_batch datagram_batch;
 datagram_batch *datagram_batch_create(uint32_t slots, uint32_t receive_bytes, uint32_t transmit_bytes);
 void datagram_batch_destroy(datagram_batch *batch);
 
+// Lets replies to one peer go out as one message of many segments, when the kernel knows how: 1 if so. The batch goes
+// back to single datagrams when such a message is refused though its parts are not.
+int32_t datagram_batch_join(datagram_batch *batch);
+// 1 while replies may be joined.
+int32_t datagram_batch_joins(const datagram_batch *batch);
+
 // Slot i's buffers start at these addresses plus i times the stride. They stay where they are.
 uint8_t *datagram_batch_receive_base(const datagram_batch *batch);
 uint32_t datagram_batch_receive_stride(const datagram_batch *batch);
@@ -52,8 +58,25 @@ int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *byt
 // Takes what waits in the socket, without blocking: the number of slots filled, 0 when nothing waits.
 int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket);
 // Sends the replies of the first `count` slots, from the address that each was asked at; the number sent.
-// A full socket buffer is waited for once, a few milliseconds; a message the kernel refuses is skipped.
+// Replies to one peer may change places. A full socket buffer is waited for once, a few milliseconds; a message the kernel refuses is skipped.
 int32_t datagram_batch_send(datagram_batch *batch, int32_t socket, uint32_t count);
+
+// ---- Backlog ----------------------------------------------------------------------------------------------------
+
+// Queries that wait in user space while a worker is behind: the newest leaves first, the oldest is dropped for room.
+typedef struct datagram_backlog datagram_backlog;
+
+// NULL when memory is short. It holds at most `capacity` queries and `bytes` bytes of them, and touches no more memory
+// than it has held at once.
+datagram_backlog *datagram_backlog_create(uint32_t capacity, uint32_t bytes);
+void datagram_backlog_destroy(datagram_backlog *backlog);
+uint32_t datagram_backlog_count(const datagram_backlog *backlog);
+// Takes the first `count` slots of a batch, received at `now`, and makes them free; the number dropped for room.
+uint32_t datagram_backlog_push(datagram_backlog *backlog, datagram_batch *batch, uint32_t count, int64_t now);
+// Drops what was taken before `oldest`; the number dropped.
+uint32_t datagram_backlog_expire(datagram_backlog *backlog, int64_t oldest);
+// Puts the newest queries into the slots of a batch as if just received; their number.
+uint32_t datagram_backlog_pop(datagram_backlog *backlog, datagram_batch *batch);
 
 // ---- Sockets ----------------------------------------------------------------------------------------------------
 
@@ -72,6 +95,10 @@ int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint);
 int32_t socket_peer_endpoint(int32_t socket, datagram_endpoint *endpoint);
 // 1 for a stream, 0 for datagrams.
 int32_t socket_is_stream(int32_t socket);
+// Datagrams that the kernel dropped because the socket's queue was full.
+int64_t socket_overflows(int32_t socket);
+// A number that all descriptors of one socket share and no other socket has.
+uint64_t socket_identity(int32_t socket);
 int64_t stream_read(int32_t socket, void *bytes, uint64_t count);
 int64_t stream_write(int32_t socket, const void *bytes, uint64_t count);
 void descriptor_close(int32_t descriptor);

@@ -84,6 +84,18 @@ struct MetricsPage: Sendable {
                 counters.unsent
             ),
             .single(
+                "rollcall_dns_shed_total",
+                .counter,
+                "UDP queries dropped because newer ones kept the workers busy.",
+                counters.shed
+            ),
+            .single(
+                "rollcall_dns_overflowed_total",
+                .counter,
+                "UDP queries that the kernel dropped because a worker's queue was full.",
+                counters.overflowed
+            ),
+            .single(
                 "rollcall_dns_truncated_total",
                 .counter,
                 "Replies with TC set.",
