@@ -3,6 +3,10 @@ extension Catalog {
     ///
     /// Cost: one look-up for each node; an instance whose node is known is found by its key.
     package func keys(ofInstance id: String) -> [InstanceKey] {
-        nodeRecords.values.compactMap { $0.instances[id]?.key }.sorted()
+        var keys: [InstanceKey] = []
+        nodeRecords.forEach { _, record in
+            if let instance = record.instances[id] { keys.append(instance.key) }
+        }
+        return keys.sorted()
     }
 }

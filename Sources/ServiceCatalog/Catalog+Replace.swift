@@ -48,7 +48,8 @@ extension Catalog {
                 (CheckKey(node: Self.fold($0.node), id: $0.id), $0.serviceID)
             }
         ) { $1 }
-        for (name, record) in nodeRecords.sorted(by: { $0.key < $1.key }) {
+        for name in nodeRecords.keys.sorted() {
+            guard let record = nodeRecords[name] else { continue }
             guard nodes.contains(name) else {
                 removeNode(record, &delta)
                 continue

@@ -27,27 +27,21 @@ extension Catalog {
         keys.raiseFloor(to: index)
     }
 
-    mutating func restore(_ node: Node, _ delta: inout CatalogDelta) {
-        let key = Self.fold(node.name)
-        nodeRecords[key] = NodeRecord(node: node, modifyIndex: delta.index)
-        if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
-        own([node.ipAddresses], by: \.nodes, key, &delta)
+    /// Takes an instance that a store kept, if its node is known.
+    mutating func restore(_ instance: ServiceInstance, at index: CatalogIndex) {
+        guard let node = nodeRecords[Self.fold(instance.node)]?.node.name else { return }
+        _ = file(shared(instance, onNode: node), at: index)
     }
 
-    mutating func restore(_ instance: ServiceInstance, _ delta: inout CatalogDelta) {
-        let key = InstanceKey(node: Self.fold(instance.node), id: instance.id)
-        nodeRecords[key.node]?.instances[key.id] = instance
-        instanceCount += 1
-        file(key, underService: instance.service, at: delta.index)
-        let groups = instance.addressGroups.map(\.addresses)
-        own(groups, by: \.services, Self.fold(instance.service), &delta)
-    }
-
-    mutating func restore(_ check: HealthCheck) {
-        let node = Self.fold(check.node)
-        nodeRecords[node]?.checks[check.id] = check
-        fileCheck(check, onNode: node)
-        checkCount += 1
+    /// The instance with the texts and extras that others have too in one copy for all.
+    private func shared(_ instance: ServiceInstance, onNode node: String) -> ServiceInstance {
+        guard instance.hasLongNames || instance.hasExtras else { return instance }
+        return instance.filed(
+            onNode: node,
+            created: instance.createIndex,
+            modified: instance.modifyIndex,
+            beside: serviceRecords[Self.fold(instance.service)]?.members.first?.instance
+        )
     }
 
     mutating func restore(_ policy: AccessPolicy) {

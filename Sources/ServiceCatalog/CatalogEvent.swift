@@ -1,86 +1,13 @@
-package import DNSWire
-
 /// What a change did to one thing of the catalog.
 package enum CatalogEvent: Hashable, Sendable {
     case node(old: Node?, new: Node?)
     case instance(old: ServiceInstance?, new: ServiceInstance?)
     case check(old: HealthCheck?, new: HealthCheck?)
-    case keyValue(old: KeyValueEntry?, new: KeyValueEntry?)
-    case session(old: Session?, new: Session?)
-    case preparedQuery(old: PreparedQuery?, new: PreparedQuery?)
-    case accessPolicy(old: AccessPolicy?, new: AccessPolicy?)
-    case accessToken(old: AccessToken?, new: AccessToken?)
-}
-
-/// What one change, or a batch of them, did to the catalog.
-package struct CatalogDelta: Sendable {
-    /// The index after it.
-    package var index: CatalogIndex
-    package var events: [CatalogEvent]
-    /// Services whose instances, their health or their addresses changed; as registered.
-    package var services: Set<String>
-    /// Nodes that changed, or whose instances or checks did; as registered.
-    package var nodes: Set<String>
-    /// Addresses whose nodes, services or companions came or went.
-    package var addresses: Set<IPAddress>
-    /// True when instances came, went or changed: what the list of services shows.
-    package var changesServiceList: Bool
-    /// True when nodes came, went or changed.
-    package var changesNodeList: Bool
-    /// True when a check came, went or changed.
-    package var changesChecks: Bool
-    /// True when a session came or went.
-    package var changesSessions = false
-    /// True when a prepared query came, went or changed.
-    package var changesPreparedQueries = false
-    /// True when an access policy came, went or changed.
-    package var changesAccessPolicies = false
-    /// True when an access token came, went or changed.
-    package var changesAccessTokens = false
-    /// For how many milliseconds nobody gets these locks: their session ended.
-    package var lockDelays: [LockDelay] = []
-    /// What a transaction read and wrote; of this change alone.
-    package var results: [TransactionResult] = []
-
-    /// A lock whose session ended.
-    package struct LockDelay: Hashable, Sendable {
-        package var key: String
-        package var milliseconds: Int
-    }
-
-    package init(index: CatalogIndex) {
-        self.index = index
-        self.events = []
-        self.services = []
-        self.nodes = []
-        self.addresses = []
-        self.changesServiceList = false
-        self.changesNodeList = false
-        self.changesChecks = false
-    }
-
-    package var isEmpty: Bool { events.isEmpty }
-
-    /// True when nothing but keys and access changed: neither DNS nor health is concerned.
-    package var concernsOnlyKeys: Bool {
-        !changesServiceList && !changesNodeList && !changesChecks && !changesSessions
-            && !changesPreparedQueries
-    }
-
-    /// Adds a later delta to this one.
-    package mutating func merge(_ later: CatalogDelta) {
-        index = max(index, later.index)
-        events += later.events
-        services.formUnion(later.services)
-        nodes.formUnion(later.nodes)
-        addresses.formUnion(later.addresses)
-        changesServiceList = changesServiceList || later.changesServiceList
-        changesNodeList = changesNodeList || later.changesNodeList
-        changesChecks = changesChecks || later.changesChecks
-        changesSessions = changesSessions || later.changesSessions
-        changesPreparedQueries = changesPreparedQueries || later.changesPreparedQueries
-        changesAccessPolicies = changesAccessPolicies || later.changesAccessPolicies
-        changesAccessTokens = changesAccessTokens || later.changesAccessTokens
-        lockDelays += later.lockDelays
-    }
+    // Indirect: an event of the kinds above, which come by the thousands, takes as much room as the
+    // largest kind.
+    indirect case keyValue(old: KeyValueEntry?, new: KeyValueEntry?)
+    indirect case session(old: Session?, new: Session?)
+    indirect case preparedQuery(old: PreparedQuery?, new: PreparedQuery?)
+    indirect case accessPolicy(old: AccessPolicy?, new: AccessPolicy?)
+    indirect case accessToken(old: AccessToken?, new: AccessToken?)
 }

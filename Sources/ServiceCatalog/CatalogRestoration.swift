@@ -6,25 +6,24 @@
 /// before what is on them; what is on a node that is missing is left out.
 package struct CatalogRestoration: ~Copyable {
     private var catalog: Catalog
-    private var delta: CatalogDelta
+    private let index: CatalogIndex
 
     /// Begins with `catalog`, which must be empty, as of `index`.
     package init(of catalog: consuming Catalog, index: CatalogIndex) {
         precondition(catalog.nodeRecords.isEmpty, "only an empty catalog is restored")
         self.catalog = catalog
-        delta = CatalogDelta(index: max(index, 1))
+        self.index = max(index, 1)
     }
 
-    package mutating func add(_ node: Node) { catalog.restore(node, &delta) }
+    package mutating func add(_ node: Node) { _ = catalog.file(node, at: index) }
 
     package mutating func add(_ instance: ServiceInstance) {
-        guard knows(instance.node) else { return }
-        catalog.restore(instance, &delta)
+        catalog.restore(instance, at: index)
     }
 
     package mutating func add(_ check: HealthCheck) {
         guard knows(check.node) else { return }
-        catalog.restore(check)
+        catalog.file(check)
     }
 
     package mutating func add(_ entry: KeyValueEntry) { catalog.keys.set(entry) }
@@ -42,7 +41,7 @@ package struct CatalogRestoration: ~Copyable {
 
     /// The catalog with all that was added.
     package consuming func finish() -> Catalog {
-        catalog.finishRestoring(at: delta.index)
+        catalog.finishRestoring(at: index)
         return catalog
     }
 

@@ -45,18 +45,17 @@ extension ServiceZone {
 
     /// An address counts as its service's, on whatever node: who may see the service may see it.
     func isShown(
-        _ owners: Catalog.AddressOwners,
+        _ owners: AddressOwners,
         _ catalog: borrowing Catalog,
         _ visibility: NameVisibility
     ) -> Bool {
         guard visibility.isRestricted else { return true }
-        for key in owners.nodes.keys {
-            if let node = catalog.node(key), visibility.showsNode(node.name) { return true }
+        let nodes = owners.nodes.names(1) { key in
+            catalog.node(key).map { visibility.showsNode($0.name) } ?? false
         }
-        for key in owners.services.keys
-        where visibility.showsService(catalog.serviceName(key) ?? key) {
-            return true
+        let services = owners.services.names(1) { key in
+            visibility.showsService(catalog.serviceName(key) ?? key)
         }
-        return false
+        return !nodes.isEmpty || !services.isEmpty
     }
 }

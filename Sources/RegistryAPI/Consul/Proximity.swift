@@ -18,7 +18,7 @@ struct Proximity: Sendable {
             guard let address = request.sourceAddresses.lazy.compactMap({ IPAddress($0) }).first
             else { break }
             nodes = keeper.read { catalog in
-                Set(catalog.owners(of: address).map { Array($0.nodes.keys) } ?? [])
+                Set(catalog.owners(of: address)?.nodes.names ?? [])
             }
         case let name?: nodes = [Catalog.fold(name)]
         }

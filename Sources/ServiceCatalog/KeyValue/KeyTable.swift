@@ -15,7 +15,7 @@ struct KeyTable: Sendable {
     /// Deletions up to here may be forgotten; no missing key and no prefix has a lower index.
     private(set) var floor: CatalogIndex = 1
     /// The keys that a session holds, as bytes: texts that look alike are different keys.
-    private var keysBySession: [String: Set<[UInt8]>] = [:]
+    private var keysBySession = HashTrie<String, Set<[UInt8]>>()
 
     var count: Int { entries.count }
 

@@ -36,6 +36,26 @@ extension ServiceInstance {
         return zip(addresses, ports).map { AddressGroup(addresses: [$0], port: $1) }
     }
 
+    /// The addresses that are the instance's own, in the groups of `addressGroups`.
+    ///
+    /// Cost: without tagged addresses one address is read and no group is compared.
+    var ownAddresses: [[IPAddress]] {
+        guard hasExtras, !taggedAddresses.isEmpty else {
+            guard !address.isEmpty, let own = IPAddress(address) else { return [] }
+            return [[own]]
+        }
+        return addressGroups.map(\.addresses)
+    }
+
+    /// True when both have the same addresses in the same groups, as far as one sees without
+    /// reading them.
+    func hasSameAddresses(as other: ServiceInstance) -> Bool {
+        guard address == other.address else { return false }
+        guard hasExtras || other.hasExtras else { return true }
+        return taggedAddresses == other.taggedAddresses
+            && (taggedAddresses.isEmpty || port == other.port)
+    }
+
     private func port(of address: IPAddress) -> Int {
         guard let tagged = taggedAddresses[address.tag], tagged.port > 0,
             self.address != tagged.address, IPAddress(tagged.address) == address

@@ -20,7 +20,7 @@ extension Catalog {
                 limit: limits.operationsPerTransactionMax
             )
         }
-        let before = records(touchedBy: operations)
+        delta.vanished = VanishedRecords()
         var results: [TransactionResult] = []
         var failures: [TransactionFailure] = []
         for (number, operation) in operations.enumerated() {
@@ -31,9 +31,10 @@ extension Catalog {
             }
         }
         guard failures.isEmpty else {
-            undo(delta, to: before)
+            undo(delta)
             throw .transactionFailed(failures)
         }
+        delta.vanished = nil
         delta.results = results
     }
 

@@ -97,76 +97,21 @@ extension TransactionOperation.RecordVerb {
 // MARK: - Taking back
 
 extension Catalog {
-    /// Nodes with all on them, and services, as they are before a transaction.
-    struct RecordsBefore {
-        var nodes: [String: NodeRecord?] = [:]
-        var services: [String: ServiceRecord?] = [:]
+    /// Takes back all that `delta` says was done, the last first.
+    ///
+    /// Cost: that of the operations, however much is on their nodes.
+    mutating func undo(_ delta: CatalogDelta) {
+        for event in delta.events.reversed() { undo(event, delta) }
     }
 
-    /// What the operations may touch, as it is now.
-    func records(touchedBy operations: [TransactionOperation]) -> RecordsBefore {
-        var before = RecordsBefore()
-        for operation in operations {
-            let name: String
-            switch operation {
-            case .node(let verb, let node) where verb != .get: name = node.name
-            case .check(let verb, let check) where verb != .get: name = check.node
-            case .service(let verb, let instance) where verb != .get:
-                name = instance.node
-                let service = Self.fold(instance.service)
-                before.services[service] = .some(serviceRecords[service])
-            default: continue
-            }
-            let record = nodeRecords[Self.fold(name)]
-            before.nodes[Self.fold(name)] = .some(record)
-            for instance in record?.instances.values ?? [:].values {
-                let service = Self.fold(instance.service)
-                before.services[service] = .some(serviceRecords[service])
-            }
-        }
-        return before
-    }
-
-    /// Takes back all that `delta` says was done.
-    mutating func undo(_ delta: CatalogDelta, to before: RecordsBefore) {
-        var unused = CatalogDelta(index: delta.index)
-        for event in delta.events.reversed() { undo(event, &unused) }
-        for (name, record) in before.nodes { nodeRecords[name] = record }
-        for (name, record) in before.services { serviceRecords[name] = record }
-    }
-
-    private mutating func undo(_ event: CatalogEvent, _ unused: inout CatalogDelta) {
+    private mutating func undo(_ event: CatalogEvent, _ delta: CatalogDelta) {
         switch event {
-        case .node(let old, let new):
-            if let new {
-                disown([new.ipAddresses], by: \.nodes, Self.fold(new.name), &unused)
-                nodesByID[Self.fold(new.id)] = nil
-            }
-            if let old {
-                own([old.ipAddresses], by: \.nodes, Self.fold(old.name), &unused)
-                if !old.id.isEmpty { nodesByID[Self.fold(old.id)] = Self.fold(old.name) }
-            }
-        case .instance(let old, let new):
-            if let new {
-                disown(
-                    new.addressGroups.map(\.addresses),
-                    by: \.services,
-                    Self.fold(new.service),
-                    &unused
-                )
-                instanceCount -= 1
-            }
-            if let old {
-                own(
-                    old.addressGroups.map(\.addresses),
-                    by: \.services,
-                    Self.fold(old.service),
-                    &unused
-                )
-                instanceCount += 1
-            }
+        case .node(let old, let new): undo(old, new, delta)
+        case .instance(let old, let new): undo(old, new, delta)
+        case .check(let old?, let new?): replace(new, by: old)
         case .check(let old, let new):
-            checkCount += (old == nil ? 0 : 1) - (new == nil ? 0 : 1)
+            if let new { unfile(new) }
+            if let old { file(old) }
         case .keyValue(let old, let new):
             if let old { keys.set(old) } else if let new { keys.remove(new.key) }
         case .session(let old, let new):
@@ -179,6 +124,32 @@ extension Catalog {
             }
             if let old { restore(old) }
         case .accessPolicy, .accessToken: break
+        }
+    }
+
+    private mutating func undo(_ old: Node?, _ new: Node?, _ delta: CatalogDelta) {
+        switch (old, new) {
+        case (let old?, let new?): _ = replace(new, by: old)
+        case (nil, let new?): _ = unfile(new)
+        case (let old?, nil):
+            _ = file(old, at: delta.vanished?.nodes[Self.fold(old.name)] ?? delta.index)
+        case (nil, nil): break
+        }
+    }
+
+    private mutating func undo(
+        _ old: ServiceInstance?,
+        _ new: ServiceInstance?,
+        _ delta: CatalogDelta
+    ) {
+        var unused: VanishedRecords?
+        switch (old, new) {
+        case (let old?, let new?): _ = replace(new, by: old)
+        case (nil, let new?): _ = unfile(new, &unused)
+        case (let old?, nil):
+            let before = delta.vanished?.services[Self.fold(old.service)]
+            _ = file(old, at: before?.modifyIndex ?? delta.index, serviceName: before?.name)
+        case (nil, nil): break
         }
     }
 }

@@ -5,7 +5,8 @@
 /// (`Tests/Benchmarks/instructions.py` does so for all).
 @main
 enum Micro {
-    static let all: [MicroBenchmark] = lookUps + changes + compiles
+    static let all: [MicroBenchmark] =
+        lookUps + changes + compiles + catalogChanges + restores + wakes
 
     static func main() throws {
         let arguments = CommandLine.arguments

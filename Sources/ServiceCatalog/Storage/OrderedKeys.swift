@@ -123,6 +123,15 @@ struct OrderedKeys<Record: KeyedRecord>: Sendable {
         return found
     }
 
+    /// Calls `body` for each record in order of key, for as long as it returns true.
+    func forEachInOrder(_ body: (Record) -> Bool) {
+        for chunk in chunks {
+            for record in chunk.records {
+                guard body(record) else { return }
+            }
+        }
+    }
+
     /// All records in order of key.
     var all: [Record] { chunks.flatMap(\.records) }
 
