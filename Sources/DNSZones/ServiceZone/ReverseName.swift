@@ -42,22 +42,21 @@ struct ReverseName {
 
     /// The names of nodes, then those of services.
     private static func targets(
-        _ owners: Catalog.AddressOwners,
+        _ owners: AddressOwners,
         _ names: ServiceNames,
         _ catalog: borrowing Catalog,
         _ visibility: NameVisibility
     ) -> [DomainName] {
-        var targets: [DomainName] = []
-        for key in owners.nodes.keys.sorted() where targets.count < pointersMax {
-            guard let node = catalog.node(key)?.name, visibility.showsNode(node) else { continue }
-            if let target = names.canonicalNode(node) { targets.append(target) }
+        let nodes = owners.nodes.first(pointersMax) { (key: String) -> DomainName? in
+            guard let node = catalog.node(key)?.name, visibility.showsNode(node) else { return nil }
+            return names.canonicalNode(node)
         }
-        for key in owners.services.keys.sorted() where targets.count < pointersMax {
+        let services = owners.services.first(pointersMax - nodes.count) {
+            (key: String) -> DomainName? in
             let service = catalog.serviceName(key) ?? key
-            guard visibility.showsService(service) else { continue }
-            if let target = names.canonicalService(service) { targets.append(target) }
+            return visibility.showsService(service) ? names.canonicalService(service) : nil
         }
-        return targets
+        return nodes + services
     }
 
     /// The name, when it is a zone of its own.

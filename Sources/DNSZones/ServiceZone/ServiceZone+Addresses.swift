@@ -50,11 +50,11 @@ extension ServiceZone {
         _ visibility: NameVisibility
     ) -> Bool {
         guard visibility.isRestricted else { return true }
-        let nodes = owners.nodes.names(1) { key in
-            catalog.node(key).map { visibility.showsNode($0.name) } ?? false
+        let nodes = owners.nodes.first(1) { key in
+            catalog.node(key).flatMap { visibility.showsNode($0.name) ? key : nil }
         }
-        let services = owners.services.names(1) { key in
-            visibility.showsService(catalog.serviceName(key) ?? key)
+        let services = owners.services.first(1) { key in
+            visibility.showsService(catalog.serviceName(key) ?? key) ? key : nil
         }
         return !nodes.isEmpty || !services.isEmpty
     }

@@ -55,16 +55,19 @@ package struct OwnerCounts: Sendable {
     /// All names in order.
     package var names: [String] { owners.all.map(\.key) }
 
-    /// The first names in order that `isWanted` wants, at most `countMax`.
+    /// What `transform` makes of the first names in order, nil left out, at most `countMax`.
     ///
     /// Cost: that of the names that were looked at, however many there are.
-    package func names(_ countMax: Int, where isWanted: (String) -> Bool) -> [String] {
-        var names: [String] = []
+    package func first<Element>(
+        _ countMax: Int,
+        _ transform: (String) -> Element?
+    ) -> [Element] {
+        var found: [Element] = []
         owners.forEachInOrder { owner in
-            if names.count < countMax, isWanted(owner.key) { names.append(owner.key) }
-            return names.count < countMax
+            if found.count < countMax, let element = transform(owner.key) { found.append(element) }
+            return found.count < countMax
         }
-        return names
+        return found
     }
 
     /// The one name there is, when it is counted once.
