@@ -177,9 +177,12 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
             swiftSettings: house
         ),
         .executableTarget(name: "load", path: "Tests/Benchmarks/Load"),
+        .target(name: "CCallgrind", path: "Tests/Benchmarks/CCallgrind"),
         .executableTarget(
             name: "micro",
-            dependencies: ["DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog"],
+            dependencies: [
+                "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "CCallgrind",
+            ],
             path: "Tests/Benchmarks/Micro",
             swiftSettings: house
         ),

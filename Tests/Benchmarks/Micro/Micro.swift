@@ -1,8 +1,10 @@
+import CCallgrind
+
 /// Runs one micro benchmark: `micro NAME COUNT`.
 ///
-/// Set-up costs the same for every count: run two counts under `valgrind --tool=callgrind`, and the
-/// difference divided by the difference of the counts is the cost of one operation
-/// (`Tests/Benchmarks/instructions.py` does so for all).
+/// Under `valgrind --tool=callgrind --instr-atstart=no` neither the set-up nor the first few
+/// operations are counted. What is left of costs that come once goes away when two counts are run
+/// and subtracted (`Tests/Benchmarks/instructions.py` does so for all).
 @main
 enum Micro {
     static let all: [MicroBenchmark] =
@@ -18,6 +20,9 @@ enum Micro {
             return
         }
         let operation = try benchmark.prepare()
+        try operation(min(count, 10))
+        callgrind_begin()
         try operation(count)
+        callgrind_end()
     }
 }
