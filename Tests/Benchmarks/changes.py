@@ -36,10 +36,10 @@ CASES = ("spread", "one of 10,000")
 def arguments():
     parser = report.parser(__doc__)
     parser.add_argument("--rounds", type=int, help="rounds of each state (3)")
-    parser.add_argument("--seconds", type=float, help="length of a round (2)")
+    parser.add_argument("--seconds", type=float, help="length of a round (1.5)")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
-    options.seconds = options.seconds or (1 if options.quick else 2)
+    options.seconds = options.seconds or (1 if options.quick else 1.5)
     return options
 
 

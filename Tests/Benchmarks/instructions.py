@@ -25,9 +25,9 @@ import report
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 TOLERANCE = 0.02
 # Set-up runs some ten times slower, the counted part fifty times.
-NATIVE_SECONDS_MAX = 6
-COUNTED_SECONDS = 0.05
-SECONDS_MAX = 240
+NATIVE_SECONDS_MAX = 5
+COUNTED_SECONDS = 0.02
+SECONDS_MAX = 120
 
 CALLS = {
     "allocations": re.compile(r"(malloc|calloc|realloc|posix_memalign|aligned_alloc|memalign)$"),
@@ -39,7 +39,7 @@ def arguments():
     parser = report.parser(__doc__)
     parser.add_argument("--micro", metavar="FILE", help="a release build of the target micro; without it one is made")
     parser.add_argument("--only", metavar="NAMES", help="some benchmarks, with commas between")
-    parser.add_argument("--count", type=int, help="operations that are counted; without it as many as 50 ms allow")
+    parser.add_argument("--count", type=int, help="operations that are counted; without it as many as some 20 ms allow")
     parser.add_argument("--write", action="store_true", help="renew instructions.json")
     parser.add_argument("--check", action="store_true", help="fail when a figure is more than 2 %% off")
     return parser.parse_args()

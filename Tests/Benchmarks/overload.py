@@ -23,10 +23,10 @@ from subjects import Knot, NSD, Rollcall
 def arguments():
     parser = report.parser(__doc__)
     parser.add_argument("--rounds", type=int, help="rounds of each server and state (3)")
-    parser.add_argument("--seconds", type=float, help="length of a round (1.5)")
+    parser.add_argument("--seconds", type=float, help="length of a round (1)")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
-    options.seconds = options.seconds or (1 if options.quick else 1.5)
+    options.seconds = options.seconds or 1
     return options
 
 

@@ -10,15 +10,15 @@ It needs an open file for each watcher, in this process and in the server, and r
 by itself.
 """
 
-import argparse
 import asyncio
 import json
 import os
 import resource
-import subprocess
-import sys
-import tempfile
 import time
+
+import processes
+import report
+from subjects import Rollcall
 
 STEP_SECONDS = 30
 CONNECTING_AT_ONCE = 200
@@ -28,14 +28,14 @@ class Unexpected(Exception):
     pass
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", "--binary", dest="binary", default=".build/release/rollcall")
+def arguments():
+    parser = report.parser(__doc__)
     parser.add_argument("--watchers", type=int, default=10_000)
     parser.add_argument("--services", type=int, default=1_000)
-    parser.add_argument("--changes", type=int, default=200)
-    parser.add_argument("--json", metavar="FILE", help="writes the numbers there; - is standard output")
-    return parser.parse_args()
+    parser.add_argument("--changes", type=int, help="how many (200)")
+    options = parser.parse_args()
+    options.changes = options.changes or (50 if options.quick else 200)
+    return options
 
 
 def raise_file_limit(needed):
@@ -47,43 +47,6 @@ def raise_file_limit(needed):
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, max(hard, needed)))
     except (ValueError, OSError):
         raise SystemExit(f"{needed} open files are needed and {hard} are allowed: raise `ulimit -Hn`") from None
-
-
-class Server:
-    """Rollcall, with its catalog in memory."""
-
-    def __init__(self, binary, watchers):
-        self.scratch = tempfile.TemporaryDirectory(prefix="rollcall-watchers-")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
-        environment["ROLLCALL_HTTP_CONNECTIONS_MAX"] = str(watchers + 100)
-        self.process = subprocess.Popen(
-            [os.path.abspath(binary), "serve", "--ephemeral", "--log-level", "warning"]
-            + ["--dns-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--zones-dir", self.scratch.name],
-            stdout=subprocess.PIPE,
-            cwd=self.scratch.name,
-            env=environment,
-        )
-        line = self.process.stdout.readline().decode()
-        if " http " not in line:
-            raise SystemExit(f"{binary} did not start: {line}")
-        self.port = int(line.split(" http ")[1].split(",")[0].split()[0].rsplit(":", 1)[1])
-
-    def resident_bytes(self):
-        with open(f"/proc/{self.process.pid}/status") as file:
-            for line in file:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1]) * 1024
-        raise Unexpected("the server's memory cannot be read")
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self.scratch.cleanup()
 
 
 class Connection:
@@ -186,14 +149,14 @@ class Measurement:
         return self.last_answer - start
 
     async def run(self):
-        control = await Connection.open(self.server.port)
+        control = await Connection.open(self.server.http_port)
         for service in range(self.settings.services):
             await self.register(control, service, 10_000)
         before = self.server.resident_bytes()
         start = time.perf_counter()
         for first in range(0, len(self.watchers), CONNECTING_AT_ONCE):
             group = self.watchers[first : first + CONNECTING_AT_ONCE]
-            await asyncio.gather(*(watcher.begin(self.server.port) for watcher in group))
+            await asyncio.gather(*(watcher.begin(self.server.http_port) for watcher in group))
         # A request on a connection of its own is answered after the waits that were sent before it.
         await control.request("GET", "/v1/status/leader")
         opening = time.perf_counter() - start
@@ -224,36 +187,36 @@ class Measurement:
         }
 
 
-def show(result):
+def summarise(result):
+    table = report.Table("Watchers", {"": "", "measured": ""})
     latency = result["all_know_ms"]
-    rows = [
+    for row in (
         ("watchers", f"{result['watchers']:,} on {result['services']:,} services"),
         ("changes", f"{result['changes']:,}"),
         ("woken by their own service", f"{result['woken'] - result['woken_by_other_services']:,}"),
         ("woken by another service", f"{result['woken_by_other_services']:,}"),
         ("until all watchers know", f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, max {latency['max']} ms"),
         ("memory a watcher", f"{result['resident_bytes_per_watcher'] / 1024:.1f} KiB"),
-    ]
-    for label, value in rows:
-        print(f"{label:28} {value}")
+    ):
+        table.add(*row)
+    return table
 
 
 def main():
-    settings = parse_arguments()
-    raise_file_limit(settings.watchers + 4_000)
-    server = Server(settings.binary, settings.watchers)
-    try:
-        result = asyncio.run(Measurement(settings, server).run())
-    finally:
-        server.stop()
-    if settings.json == "-":
+    options = arguments()
+    raise_file_limit(options.watchers + 4_000)
+    everywhere = sum(processes.cores(), [])
+    binary = processes.rollcall(options)
+    with processes.scratch("watchers") as scratch, processes.running([]) as servers:
+        servers.append(Rollcall(scratch, everywhere))
+        connections = {"HTTP_CONNECTIONS_MAX": options.watchers + 100}
+        servers[0].start(binary, workers=len(everywhere), settings=connections)
+        result = asyncio.run(Measurement(options, servers[0]).run())
+    if options.json == "-":
         print(json.dumps(result))
         return
-    show(result)
-    if settings.json:
-        with open(settings.json, "w") as file:
-            json.dump(result, file, indent=2)
+    report.finish(options, [summarise(result)], [result])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    report.start(main)

@@ -11,7 +11,7 @@ extension RealClients {
             let result = try await CommandLineClient.run(
                 [
                     "python3", benchmark.path(percentEncoded: false), "--json", "-",
-                    "--binary", RollcallProcess.binary,
+                    "--rollcall", RollcallProcess.binary,
                     "--watchers", "500", "--services", "50", "--changes", "100",
                 ],
                 within: .seconds(90)
