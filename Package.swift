@@ -186,6 +186,12 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
             path: "Tests/Benchmarks/Micro",
             swiftSettings: house
         ),
+        // Not in `micro`, which needs no package.
+        .executableTarget(
+            name: "journal",
+            dependencies: ["DurableStore", "ServiceCatalog", logging],
+            path: "Tests/Benchmarks/Journal"
+        ),
     ]
 }
 

@@ -8,8 +8,8 @@ extension FoldedRows {
     /// Why in order: neighbours are on the same page of the file.
     func write(to db: Database) throws {
         var coder = RowCoder()
-        for (name, node) in nodes.sorted(by: { $0.key < $1.key }) {
-            if let node {
+        for (name, row) in nodes.sorted(by: { $0.key < $1.key }) {
+            if let node = row.thing {
                 let statement = try db.cachedStatement(
                     sql: "INSERT OR REPLACE INTO nodes (name, row) VALUES (?, ?)"
                 )
@@ -19,9 +19,7 @@ extension FoldedRows {
                 try statement.execute(arguments: [name])
             }
         }
-        let instances = instances.sorted { $0.key < $1.key }
         try write(instances.map { ($0.key.node, $0.key.id, $0.value) }, "instances", &coder, db)
-        let checks = checks.sorted { $0.key < $1.key }
         try write(checks.map { ($0.key.node, $0.key.id, $0.value) }, "checks", &coder, db)
         for (key, entry) in entries { try write(entry, key: key, db) }
         try write(sessions, table: "sessions", coder, db)
@@ -36,8 +34,8 @@ extension FoldedRows {
         )
     }
 
-    private func write(
-        _ rows: [(node: String, id: String, thing: (some CompactCodable)?)],
+    private func write<Thing: CompactCodable>(
+        _ rows: [(node: String, id: String, row: FoldedRow<Thing>)],
         _ table: String,
         _ coder: inout RowCoder,
         _ db: Database
@@ -48,8 +46,11 @@ extension FoldedRows {
         let delete = try db.cachedStatement(
             sql: "DELETE FROM \(table) WHERE node = ? AND id = ?"
         )
-        for (node, id, thing) in rows {
-            if let thing {
+        var order = KeyOrder(capacity: rows.count)
+        for (node, id, _) in rows { order.add(node, id) }
+        for position in order.sorted() {
+            let (node, id, row) = rows[position]
+            if let thing = row.thing {
                 try insert.execute(arguments: [node, id, coder.compact(thing)])
             } else {
                 try delete.execute(arguments: [node, id])

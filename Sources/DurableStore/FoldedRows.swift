@@ -5,11 +5,10 @@ internal import ServiceCatalog
 struct FoldedRows: Sendable {
     /// All changes up to here are in the rows.
     var position: UInt64 = 0
-    /// Nil means that the thing is gone.
-    private(set) var nodes: [String: Node?] = [:]
-    private(set) var instances: [InstanceKey: ServiceInstance?] = [:]
-    private(set) var checks: [CheckKey: HealthCheck?] = [:]
-    /// By the bytes of the key: texts that look alike are different keys.
+    private(set) var nodes: [String: FoldedRow<Node>] = [:]
+    private(set) var instances: [InstanceKey: FoldedRow<ServiceInstance>] = [:]
+    private(set) var checks: [CheckKey: FoldedRow<HealthCheck>] = [:]
+    /// Nil means that the thing is gone. By the bytes of the key: texts that look alike are different keys.
     private(set) var entries: [Data: KeyValueEntry?] = [:]
     private(set) var sessions: [String: Session?] = [:]
     private(set) var preparedQueries: [String: PreparedQuery?] = [:]
@@ -56,15 +55,14 @@ struct FoldedRows: Sendable {
     mutating func add(_ event: CatalogEvent) {
         switch event {
         case .node(let old, let new):
-            guard let name = (new ?? old)?.name else { return }
-            nodes[Catalog.fold(name)] = .some(new)
+            guard let name = new?.name ?? old?.name else { return }
+            nodes[Catalog.fold(name)] = FoldedRow(new)
         case .instance(let old, let new):
-            guard let key = (new ?? old)?.key else { return }
-            let filed = InstanceKey(node: Catalog.fold(key.node), id: key.id)
-            instances[filed] = .some(new)
+            guard let key = new?.key ?? old?.key else { return }
+            instances[InstanceKey(node: Catalog.fold(key.node), id: key.id)] = FoldedRow(new)
         case .check(let old, let new):
-            guard let key = (new ?? old)?.key else { return }
-            checks[CheckKey(node: Catalog.fold(key.node), id: key.id)] = .some(new)
+            guard let key = new?.key ?? old?.key else { return }
+            checks[CheckKey(node: Catalog.fold(key.node), id: key.id)] = FoldedRow(new)
         case .keyValue(let old, let new):
             guard let key = (new ?? old)?.key else { return }
             entries[Data(key.utf8)] = .some(new)
@@ -99,4 +97,14 @@ struct FoldedRows: Sendable {
         journalBytes += later.journalBytes
         position = max(position, later.position)
     }
+}
+
+/// The last state of a thing, apart from the table that it is found in.
+///
+/// Why: things are large, and tables that grow and keys that are sorted would move them around.
+final class FoldedRow<Thing: Sendable>: Sendable {
+    /// Nil: it is gone.
+    let thing: Thing?
+
+    init(_ thing: Thing?) { self.thing = thing }
 }
