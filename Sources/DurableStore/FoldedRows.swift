@@ -8,7 +8,8 @@ struct FoldedRows: Sendable {
     private(set) var nodes: [String: FoldedRow<Node>] = [:]
     private(set) var instances: [InstanceKey: FoldedRow<ServiceInstance>] = [:]
     private(set) var checks: [CheckKey: FoldedRow<HealthCheck>] = [:]
-    /// Nil means that the thing is gone. By the bytes of the key: texts that look alike are different keys.
+    // Nil means that the thing is gone.
+    /// By the bytes of the key: texts that look alike are different keys.
     private(set) var entries: [Data: KeyValueEntry?] = [:]
     private(set) var sessions: [String: Session?] = [:]
     private(set) var preparedQueries: [String: PreparedQuery?] = [:]
