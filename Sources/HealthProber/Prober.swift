@@ -9,8 +9,8 @@ package struct Prober: Sendable {
     package enum Directive: Sendable {
         /// Run this probe and report its end to `finish`.
         case probe(StartedProbe)
-        /// Hand this change to the log and report the outcome to `written`.
-        case append(WriteQueue.Ticket)
+        /// Hand these changes to the log together and report the outcome of each to `written`.
+        case append([WriteQueue.Ticket])
     }
 
     /// A probe that begins now.
@@ -101,7 +101,8 @@ package struct Prober: Sendable {
         evidence.turnWindows(now: now)
         noticeHold()
         expire(now: now)
-        var directives = writes.takeReady(now: now).map { Directive.append($0) }
+        let tickets = writes.takeReady(now: now)
+        var directives = tickets.isEmpty ? [] : [Directive.append(tickets)]
         for start in schedule.takeDue(now: now) {
             metrics.noteLateness(start.lateness)
             guard let key = keysBySlot[start.id.slot],

@@ -5,10 +5,11 @@ package import ServiceCatalog
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Runs health: one loop for all checks, leases and writes, a task for each probe under way.
+/// Runs health: one loop for all checks, leases and writes.
 ///
 /// The thinking is `Prober`'s; this shell has the clock, starts probes, appends to the log and
-/// writes log lines.
+/// writes log lines. Plain probes run in lanes, one for each event loop; others, which may need
+/// several connections, look-ups or TLS, in a task each.
 package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     private let log: any CatalogLog
     private let runner: ProbeRunner
@@ -17,6 +18,10 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     private let prober: Mutex<Prober>
     private let wakeUps: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
+    /// Probes that began in a lane and need a task.
+    private let detours: Mutex<[Prober.StartedProbe]> = Mutex([])
+    /// So many probes go to one lane before the next has its turn.
+    private static let laneBatch = 32
 
     /// Takes over the catalog as it is and follows its changes from now on.
     ///
@@ -81,8 +86,12 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     private func loop() async {
         // One round at a time is planned; a timer of the event loop ends the wait.
         let timers = MultiThreadedEventLoopGroup.singleton.next()
+        let lanes = MultiThreadedEventLoopGroup.singleton.makeIterator().map { loop in
+            ProbeLane(loop: loop) { self.finish($0) }
+        }
         await withDiscardingTaskGroup { group in
             var wakes = wakeUps.makeAsyncIterator()
+            var round = 0
             while !Task.isCancelled {
                 let now = now
                 let (directives, wake, notices) = prober.withLock { prober in
@@ -90,12 +99,24 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
                     return (directives, wake, prober.takeNotices())
                 }
                 for notice in notices { Self.write(notice, to: logger) }
+                var plain: [PlainProbe] = []
                 for directive in directives {
                     switch directive {
-                    case .probe(let probe): group.addTask { await self.run(probe) }
-                    case .append(let ticket): group.addTask { await self.append(ticket) }
+                    case .probe(let probe):
+                        if let probe = runner.plainProbe(probe) {
+                            plain.append(probe)
+                        } else {
+                            group.addTask { await self.run(probe) }
+                        }
+                    case .append(let tickets): group.addTask { await self.append(tickets) }
                     }
                 }
+                for first in stride(from: 0, to: plain.count, by: Self.laneBatch) {
+                    let end = min(first + Self.laneBatch, plain.count)
+                    lanes[round % lanes.count].begin(Array(plain[first..<end]))
+                    round += 1
+                }
+                for probe in takeDetours() { group.addTask { await self.run(probe) } }
                 let timer = timers.scheduleTask(
                     in: .nanoseconds(max((wake - self.now).nanoseconds, 0))
                 ) { [waker] in _ = waker.yield() }
@@ -104,32 +125,54 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
                 if isOver { break }
             }
             group.cancelAll()
+            for lane in lanes { await lane.stop() }
         }
     }
 
     private func run(_ probe: Prober.StartedProbe) async {
-        let result = await runner.run(probe.definition)
-        let now = now
-        let needsLoop = prober.withLock { prober in
-            prober.finish(probe, result, now: now)
-            return prober.hasNews
-        }
-        if needsLoop { waker.yield() }
+        finish([ProbeLane.End(start: probe, result: await runner.run(probe.definition))])
     }
 
-    private func append(_ ticket: WriteQueue.Ticket) async {
-        var failure: CatalogLogError?
-        do throws(CatalogLogError) {
-            try await log.append(ticket.change)
-        } catch {
-            failure = error
-        }
+    private func finish(_ ends: [ProbeLane.End]) {
         let now = now
-        prober.withLock { $0.written(ticket, error: failure, now: now) }
-        if case .unavailable? = failure {
+        let (needsLoop, unfinished) = prober.withLock { prober in
+            var unfinished: [Prober.StartedProbe] = []
+            for end in ends {
+                if let result = end.result {
+                    prober.finish(end.start, result, now: now)
+                } else {
+                    unfinished.append(end.start)
+                }
+            }
+            return (prober.hasNews, unfinished)
+        }
+        if !unfinished.isEmpty { detours.withLock { $0 += unfinished } }
+        if needsLoop || !unfinished.isEmpty { waker.yield() }
+    }
+
+    private func takeDetours() -> [Prober.StartedProbe] {
+        detours.withLock { detours in
+            defer { detours = [] }
+            return detours
+        }
+    }
+
+    private func append(_ tickets: [WriteQueue.Ticket]) async {
+        let results = await log.append(contentsOf: tickets.map(\.change))
+        var failure: CatalogLogError?
+        let now = now
+        prober.withLock { prober in
+            for (ticket, result) in zip(tickets, results) {
+                var error: CatalogLogError?
+                if case .failure(let reason) = result { error = reason }
+                prober.written(ticket, error: error, now: now)
+                if case .unavailable? = error { failure = error }
+            }
+        }
+        if let failure {
             logger.warning(
                 "health change not stored, trying again",
-                metadata: ["error": "\(failure.map(String.init(describing:)) ?? "")"]
+                metadata: ["error": "\(failure)"]
             )
         }
         waker.yield()

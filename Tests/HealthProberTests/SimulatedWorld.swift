@@ -80,8 +80,8 @@ struct SimulatedWorld {
         for directive in directives {
             switch directive {
             case .probe(let probe): underWay.append((probe, result(of: probe)))
-            case .append(let ticket):
-                if logIsSlow { held.append(ticket) } else { append(ticket) }
+            case .append(let tickets):
+                if logIsSlow { held += tickets } else { tickets.forEach { append($0) } }
             }
         }
         notices += prober.takeNotices()

@@ -32,10 +32,8 @@ final class HostResolver: Sendable {
     ) async throws -> [IPAddress] {
         if let address = IPAddress(host) { return [address] }
         guard !host.isEmpty else { throw ProbeFailure.unusable("the check has no host") }
+        if let addresses = cachedAddresses(of: host) { return addresses }
         let now = ContinuousClock.now
-        if let cached = cache.withLock({ $0[host] }), cached.until > now {
-            return cached.addresses
-        }
         let addresses = try await deadline.value(of: [IPAddress].self, on: loop) { promise in
             promise.completeWith(
                 Self.threads.runIfActive(eventLoop: loop) { try Self.lookUp(host) }
@@ -46,6 +44,12 @@ final class HostResolver: Sendable {
             cache[host] = Cached(addresses: addresses, until: now + .seconds(Self.cacheSeconds))
         }
         return addresses
+    }
+
+    /// The addresses of `host` if they were looked up in the last seconds.
+    func cachedAddresses(of host: String) -> [IPAddress]? {
+        guard let cached = cache.withLock({ $0[host] }), cached.until > .now else { return nil }
+        return cached.addresses
     }
 
     private static func lookUp(_ host: String) throws(ProbeFailure) -> [IPAddress] {

@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import ServiceCatalog
 
 extension ProbeRunner {
@@ -8,7 +7,8 @@ extension ProbeRunner {
     /// 2xx is passing, 429 warning, all else critical.
     ///
     /// Why no HTTP client library: the policy must hold for the very address that is connected
-    /// to, at each redirect too, and no connection may be kept or shared.
+    /// to, at each redirect too, and no connection may be kept or shared: a probe is to show that
+    /// new ones are accepted.
     func http(
         _ probe: HTTPProbe,
         outputBytesMax: Int,
@@ -22,9 +22,9 @@ extension ProbeRunner {
             for _ in 0...Self.redirectsMax {
                 let reply = try await request(probe, url, outputBytesMax, deadline)
                 guard probe.followsRedirects, let next = redirect(reply, from: url) else {
-                    return judge(reply, probe, url, outputBytesMax)
+                    return Self.judge(reply, to: probe, at: url)
                 }
-                probe.follow(next, from: url, status: reply.head.status.code)
+                probe.follow(next, from: url, status: reply.status)
                 url = next
             }
             return ProbeResult(.critical, "\(Self.spell(probe, url)): too many redirects")
@@ -42,89 +42,54 @@ extension ProbeRunner {
         _ url: ProbeURL,
         _ outputBytesMax: Int,
         _ deadline: ProbeDeadline
-    ) async throws(ProbeFailure) -> HTTPReplyHandler.Reply {
-        let head = Self.head(of: probe, url)
+    ) async throws(ProbeFailure) -> HTTPReply {
+        let request = try HTTPRequest(probe, to: url)
         return try await reach(host: url.host, port: url.port, deadline: deadline) { connection in
             let tls =
                 try url.isSecure ? self.tls(probe.tls ?? TLSExpectation(), host: url.host) : nil
             return try await connection.exchange(tls: tls) { channel, promise in
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(
-                    HTTPReplyHandler(
-                        request: head,
-                        body: probe.body,
-                        tailBytesMax: outputBytesMax,
-                        promise: promise
-                    )
+                    HTTPExchange(request, tailBytesMax: outputBytesMax) {
+                        promise.completeWith($0.mapError { $0 })
+                    }
                 )
             }
         }
     }
 
-    private static func head(of probe: HTTPProbe, _ url: ProbeURL) -> HTTPRequestHead {
-        var headers = HTTPHeaders()
-        for (name, values) in probe.headers {
-            for value in values { headers.add(name: name, value: value) }
-        }
-        let defaults = [
-            ("Host", url.authority),
-            ("User-Agent", "Rollcall Health Check"),
-            ("Accept", "text/plain, text/*, */*"),
-        ]
-        for (name, value) in defaults where !headers.contains(name: name) {
-            headers.add(name: name, value: value)
-        }
-        if let authorization = url.basicAuthorization, !headers.contains(name: "Authorization") {
-            headers.add(name: "Authorization", value: authorization)
-        }
-        headers.replaceOrAdd(name: "Connection", value: "close")
-        headers.remove(name: "Transfer-Encoding")
-        headers.remove(name: "Content-Length")
-        if !probe.body.isEmpty {
-            headers.add(name: "Content-Length", value: "\(probe.body.utf8.count)")
-        }
-        return HTTPRequestHead(
-            version: .http1_1,
-            method: HTTPMethod(rawValue: probe.methodName),
-            uri: url.target,
-            headers: headers
-        )
+    private func redirect(_ reply: HTTPReply, from url: ProbeURL) -> ProbeURL? {
+        guard reply.isRedirect else { return nil }
+        return reply.location.flatMap { url.following(location: $0) }
     }
 
-    private func redirect(_ reply: HTTPReplyHandler.Reply, from url: ProbeURL) -> ProbeURL? {
-        guard [301, 302, 303, 307, 308].contains(reply.head.status.code) else { return nil }
-        return reply.head.headers.first(name: "Location").flatMap { url.following(location: $0) }
-    }
-
-    private func judge(
-        _ reply: HTTPReplyHandler.Reply,
-        _ probe: HTTPProbe,
-        _ url: ProbeURL,
-        _ outputBytesMax: Int
-    ) -> ProbeResult {
+    /// What an answer says about health.
+    static func judge(_ reply: HTTPReply, to probe: HTTPProbe, at url: ProbeURL) -> ProbeResult {
         let status: HealthStatus =
-            switch reply.head.status.code {
+            switch reply.status {
             case 200..<300: .passing
             case 429: .warning
             default: .critical
             }
-        let code = "\(reply.head.status.code) \(reply.head.status.reasonPhrase)"
-        let body = String(decoding: reply.bodyTail, as: UTF8.self)
-        let text = "HTTP \(probe.methodName) \(url.spelled): \(code) Output: \(body)"
+        var text = ""
+        text.reserveCapacity(128)
+        text += "HTTP \(probe.methodName) "
+        text += url.spelled
+        text += ": \(reply.status) \(reply.reason) Output: "
+        text += String(decoding: reply.bodyTail, as: UTF8.self)
         return ProbeResult(status, text)
     }
 
     /// `Get "http://10.0.0.1/health"`, as Go's programs begin such errors.
-    private static func spell(_ probe: HTTPProbe, _ url: ProbeURL) -> String {
+    static func spell(_ probe: HTTPProbe, _ url: ProbeURL) -> String {
         "\(probe.methodName.capitalizedWord) \"\(url.spelled)\""
     }
 }
 
 extension HTTPProbe {
-    fileprivate var methodName: String { method.isEmpty ? "GET" : method.uppercased() }
+    var methodName: String { method.isEmpty || method == "GET" ? "GET" : method.uppercased() }
 
     /// Turns the request into that of a redirect (RFC 9110 §15.4).
-    fileprivate mutating func follow(_ next: ProbeURL, from url: ProbeURL, status: UInt) {
+    fileprivate mutating func follow(_ next: ProbeURL, from url: ProbeURL, status: Int) {
         let becomesGET =
             status == 303 && methodName != "HEAD" || status < 303 && methodName == "POST"
         if becomesGET {
@@ -137,6 +102,10 @@ extension HTTPProbe {
         headers = headers.filter { !secret.contains($0.key.lowercased()) }
         tls?.serverName = ""
     }
+}
+
+extension HTTPReply {
+    var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
 }
 
 extension String {

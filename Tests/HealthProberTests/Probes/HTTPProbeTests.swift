@@ -14,7 +14,7 @@ struct HTTPProbeTests {
         timeoutMilliseconds: Int = 30_000,
         outputBytesMax: Int = 4_096
     ) async -> ProbeResult {
-        await runner.run(
+        await runner.runAsService(
             CheckDefinition(
                 probe: .http(probe),
                 timeoutMilliseconds: timeoutMilliseconds,
@@ -156,7 +156,9 @@ struct HTTPProbeTests {
             log.note(head.uri)
             return .init(status: .temporaryRedirect, headers: ["Location": "/again"])
         }
-        let result = await run(HTTPProbe(url: "http://127.0.0.1:\(server.port)/"))
+        let result = await runner.run(
+            CheckDefinition(probe: .http(HTTPProbe(url: "http://127.0.0.1:\(server.port)/")))
+        )
         #expect(result.status == .critical)
         #expect(result.output.hasSuffix("too many redirects"))
         #expect(log.all.count == 11)
