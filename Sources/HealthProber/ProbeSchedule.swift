@@ -13,7 +13,7 @@ package struct ProbeSchedule: Sendable {
 
     /// When a new entry is first due.
     package enum FirstRun: Sendable {
-        /// Now; when many come together, spread so that about 2,000 a second start.
+        /// Now; when many come together, one after another, 5,000 a second.
         case atOnce
         /// At random within one interval: after a restart nothing is urgent.
         case withinInterval
@@ -56,14 +56,16 @@ package struct ProbeSchedule: Sendable {
     static let bytesPerCheck = MemoryLayout<Entry>.stride + MemoryLayout<Turn>.stride
     /// First runs that start without spreading, in one second.
     private static let newcomersAtOnceMax = 100
-    private static let newcomersPerSecond: Int64 = 2_000
+    private static let newcomerGap: Duration = .microseconds(200)
     private static let intervalMillisecondsMin = 100
 
     private var entries: [Entry] = []
     private var freeSlots: [UInt32] = []
     private var turns = Heap<Turn>()
+    /// When the next newcomer would be due, had none ever begun at once.
+    private var newcomerDue = ProbeInstant.zero
+    /// When the first of those came that are due one after another.
     private var newcomersSince = ProbeInstant.zero
-    private var newcomers = 0
     private var random: ProbeRandom
     /// Number of scheduled checks, those in flight included.
     package private(set) var count = 0
@@ -122,10 +124,12 @@ package struct ProbeSchedule: Sendable {
         dropStaleTurns()
     }
 
-    /// The probes to start now, the longest overdue first.
-    package mutating func takeDue(now: ProbeInstant) -> [Start] {
+    /// The probes to start now, the longest overdue first, at most `countMax`.
+    package mutating func takeDue(now: ProbeInstant, countMax: Int = .max) -> [Start] {
         var starts: [Start] = []
-        while inFlight < inFlightMax, let turn = turns.min, turn.due <= now {
+        while inFlight < inFlightMax, starts.count < countMax, let turn = turns.min,
+            turn.due <= now
+        {
             turns.removeMin()
             let id = ID(slot: turn.slot, generation: turn.generation)
             guard isCurrent(id), entries[Int(id.slot)].due == turn.due else { continue }
@@ -168,20 +172,22 @@ package struct ProbeSchedule: Sendable {
         now: ProbeInstant
     ) -> Duration {
         let interval = Int64(intervalMilliseconds) * 1_000_000
-        switch first {
-        case .withinInterval:
-            // As long as the mean of the later turns, so that the first two rounds do not overlap.
-            return .nanoseconds(Int64.random(in: 0..<interval / 20 * 19, using: &random))
-        case .atOnce:
-            if now - newcomersSince > .seconds(1) {
+        if first == .atOnce {
+            if newcomerDue <= now {
+                newcomerDue = now
                 newcomersSince = now
-                newcomers = 0
             }
-            newcomers += 1
-            guard newcomers > Self.newcomersAtOnceMax else { return .zero }
-            let spread = 1_000_000_000 * (1 + Int64(newcomers) / Self.newcomersPerSecond)
-            return .nanoseconds(Int64.random(in: 0..<min(spread, interval), using: &random))
+            let due = newcomerDue + Self.newcomerGap
+            let delay = due - now - Self.newcomerGap * Self.newcomersAtOnceMax
+            // When the first of them are about to have their second turn, no more are added.
+            if (due - newcomersSince).nanoseconds < interval / 10 * 9 {
+                newcomerDue = due
+                return max(delay, .zero)
+            }
         }
+        // A part of a turn's length: so the first round passes into the second without a seam.
+        let turn = interval - Int64.random(in: 0...interval / 10, using: &random)
+        return .nanoseconds(Int64.random(in: 0..<turn, using: &random))
     }
 
     private mutating func push(_ id: ID, due: ProbeInstant) {

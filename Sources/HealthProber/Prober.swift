@@ -67,7 +67,10 @@ package struct Prober: Sendable {
 
     /// The loop comes back after at most this, so that pauses are found.
     static let heartbeat: Duration = .milliseconds(250)
-    static let wakeDelayMin: Duration = .milliseconds(2)
+    /// And after at least this: what is due meanwhile begins together, which costs less.
+    static let wakeDelayMin: Duration = .milliseconds(5)
+    /// No more probes than this begin in one turn, so that others on the loop are not kept waiting.
+    static let startsPerTurnMax = 256
 
     let settings: ProberSettings
     var schedule: ProbeSchedule
@@ -103,7 +106,7 @@ package struct Prober: Sendable {
         expire(now: now)
         let tickets = writes.takeReady(now: now)
         var directives = tickets.isEmpty ? [] : [Directive.append(tickets)]
-        for start in schedule.takeDue(now: now) {
+        for start in schedule.takeDue(now: now, countMax: Self.startsPerTurnMax) {
             metrics.noteLateness(start.lateness)
             guard let key = keysBySlot[start.id.slot],
                 let definition = records[key]?.definition

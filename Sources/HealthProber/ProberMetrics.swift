@@ -10,7 +10,7 @@ package struct ProberMetrics: Hashable, Sendable {
     }
 
     /// Upper bounds of the lateness buckets, in seconds; one more bucket holds the rest.
-    package static let latenessBounds = [0.005, 0.025, 0.1, 0.5, 1, 5, 30]
+    package static let latenessBounds = [0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30]
 
     /// Probes that ended and whose check still exists.
     package var probes: [ProbeSeries: UInt64] = [:]

@@ -5,7 +5,7 @@ package import ServiceCatalog
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Runs health: one loop for all checks, leases and writes.
+/// Runs health: one series of turns for all checks, leases and writes.
 ///
 /// The thinking is `Prober`'s; this shell has the clock, starts probes, appends to the log and
 /// writes log lines. Plain probes run in lanes, one for each event loop; others, which may need
@@ -16,11 +16,14 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     private let logger: Logger
     private let origin = ContinuousClock.now
     private let prober: Mutex<Prober>
-    private let wakeUps: AsyncStream<Void>
-    private let waker: AsyncStream<Void>.Continuation
-    /// Probes that began in a lane and need a task.
-    private let detours: Mutex<[Prober.StartedProbe]> = Mutex([])
-    /// So many probes go to one lane before the next has its turn.
+    private let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+    private let turns: ProberTurns
+    /// What is done in a task each.
+    private let tasks: AsyncStream<Prober.Directive>
+    private let feed: AsyncStream<Prober.Directive>.Continuation
+    /// So many probes of a turn go to one lane.
+    ///
+    /// The first lane is on the loop of the turns; others get some when one core is not enough.
     private static let laneBatch = 32
 
     /// Takes over the catalog as it is and follows its changes from now on.
@@ -40,7 +43,8 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
         )
         self.logger = logger
         self.prober = Mutex(Prober(settings: settings))
-        (self.wakeUps, self.waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.turns = ProberTurns(loop: loops[0])
+        (self.tasks, self.feed) = AsyncStream.makeStream()
         let start = now
         keeper.add(self) { catalog in
             prober.withLock { $0.load(catalog, now: start) }
@@ -57,8 +61,11 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {
         guard !delta.concernsOnlyKeys else { return }
         let now = now
-        prober.withLock { $0.catalogChanged(delta, in: catalog, now: now) }
-        waker.yield()
+        let needsTurn = prober.withLock { prober in
+            prober.catalogChanged(delta, in: catalog, now: now)
+            return prober.hasNews
+        }
+        if needsTurn { turns.call() }
     }
 
     package func renewLease(of instance: InstanceKey) -> Lease? {
@@ -76,57 +83,50 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
         return prober.withLock { $0.renewSession(id, now: now) }
     }
 
-    // MARK: - The loop
+    // MARK: - The turns
 
     /// Runs until shutdown or cancellation; probes under way are then broken off.
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await self.loop() }
+        await cancelWhenGracefulShutdown { await self.work() }
     }
 
-    private func loop() async {
-        // One round at a time is planned; a timer of the event loop ends the wait.
-        let timers = MultiThreadedEventLoopGroup.singleton.next()
-        let lanes = MultiThreadedEventLoopGroup.singleton.makeIterator().map { loop in
-            ProbeLane(loop: loop) { self.finish($0) }
-        }
+    private func work() async {
+        let lanes = loops.map { loop in ProbeLane(loop: loop) { self.finish($0) } }
+        turns.start { self.turn(lanes) }
         await withDiscardingTaskGroup { group in
-            var wakes = wakeUps.makeAsyncIterator()
-            var round = 0
-            while !Task.isCancelled {
-                let now = now
-                let (directives, wake, notices) = prober.withLock { prober in
-                    let (directives, wake) = prober.tick(now: now)
-                    return (directives, wake, prober.takeNotices())
+            for await task in tasks {
+                switch task {
+                case .probe(let probe): group.addTask { await self.run(probe) }
+                case .append(let tickets): group.addTask { await self.append(tickets) }
                 }
-                for notice in notices { Self.write(notice, to: logger) }
-                var plain: [PlainProbe] = []
-                for directive in directives {
-                    switch directive {
-                    case .probe(let probe):
-                        if let probe = runner.plainProbe(probe) {
-                            plain.append(probe)
-                        } else {
-                            group.addTask { await self.run(probe) }
-                        }
-                    case .append(let tickets): group.addTask { await self.append(tickets) }
-                    }
-                }
-                for first in stride(from: 0, to: plain.count, by: Self.laneBatch) {
-                    let end = min(first + Self.laneBatch, plain.count)
-                    lanes[round % lanes.count].begin(Array(plain[first..<end]))
-                    round += 1
-                }
-                for probe in takeDetours() { group.addTask { await self.run(probe) } }
-                let timer = timers.scheduleTask(
-                    in: .nanoseconds(max((wake - self.now).nanoseconds, 0))
-                ) { [waker] in _ = waker.yield() }
-                let isOver = await wakes.next(isolation: #isolation) == nil
-                timer.cancel()
-                if isOver { break }
             }
             group.cancelAll()
-            for lane in lanes { await lane.stop() }
         }
+        await turns.stop()
+        for lane in lanes { await lane.stop() }
+    }
+
+    /// Does what is due; says how long nothing more is.
+    private func turn(_ lanes: [ProbeLane]) -> TimeAmount {
+        let now = now
+        let (directives, wake, notices) = prober.withLock { prober in
+            let (directives, wake) = prober.tick(now: now)
+            return (directives, wake, prober.takeNotices())
+        }
+        for notice in notices { Self.write(notice, to: logger) }
+        var plain: [PlainProbe] = []
+        for directive in directives {
+            if case .probe(let probe) = directive, let probe = runner.plainProbe(probe) {
+                plain.append(probe)
+            } else {
+                feed.yield(directive)
+            }
+        }
+        for first in stride(from: 0, to: plain.count, by: Self.laneBatch) {
+            let end = min(first + Self.laneBatch, plain.count)
+            lanes[first / Self.laneBatch % lanes.count].begin(Array(plain[first..<end]))
+        }
+        return .nanoseconds((wake - self.now).nanoseconds)
     }
 
     private func run(_ probe: Prober.StartedProbe) async {
@@ -135,26 +135,14 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
 
     private func finish(_ ends: [ProbeLane.End]) {
         let now = now
-        let (needsLoop, unfinished) = prober.withLock { prober in
-            var unfinished: [Prober.StartedProbe] = []
+        let needsTurn = prober.withLock { prober in
             for end in ends {
-                if let result = end.result {
-                    prober.finish(end.start, result, now: now)
-                } else {
-                    unfinished.append(end.start)
-                }
+                if let result = end.result { prober.finish(end.start, result, now: now) }
             }
-            return (prober.hasNews, unfinished)
+            return prober.hasNews
         }
-        if !unfinished.isEmpty { detours.withLock { $0 += unfinished } }
-        if needsLoop || !unfinished.isEmpty { waker.yield() }
-    }
-
-    private func takeDetours() -> [Prober.StartedProbe] {
-        detours.withLock { detours in
-            defer { detours = [] }
-            return detours
-        }
+        for end in ends where end.result == nil { feed.yield(.probe(end.start)) }
+        if needsTurn { turns.call() }
     }
 
     private func append(_ tickets: [WriteQueue.Ticket]) async {
@@ -175,6 +163,6 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
                 metadata: ["error": "\(failure)"]
             )
         }
-        waker.yield()
+        turns.call()
     }
 }

@@ -60,22 +60,55 @@ struct ProbeScheduleTests {
         #expect(second.map(\.lateness) == [.seconds(2), .seconds(2), .seconds(2)])
     }
 
-    @Test("After a restart 50,000 checks are spread evenly over their interval")
-    func spreadAfterRestart() {
-        var schedule = ProbeSchedule(inFlightMax: 100_000, random: ProbeRandom(seed: 7))
+    /// Starts in each span of 10 ms, of checks whose probes take 20 ms.
+    private func startsPerSpan(
+        _ schedule: inout ProbeSchedule,
+        spans: Int
+    ) -> [Int] {
+        var underWay: [[ProbeSchedule.Start]] = []
+        return (0..<spans).map { span in
+            let now = at(Double(span) / 100)
+            if underWay.count == 2 {
+                for start in underWay.removeFirst() {
+                    _ = schedule.finish(start.id, next: .regular, now: now)
+                }
+            }
+            underWay.append(schedule.takeDue(now: now))
+            return underWay[underWay.count - 1].count
+        }
+    }
+
+    /// No 100 ms have more than 1.3 times of what 50,000 checks mean to each.
+    private func expectEven(_ perSpan: [Int]) {
+        let mean = 50_000.0 / 9.5 / 10
+        let highest = (0..<perSpan.count - 10).map { perSpan[$0..<$0 + 10].reduce(0, +) }.max()
+        #expect(Double(highest ?? 0) <= 1.3 * mean)
+    }
+
+    @Test(
+        "50,000 checks are spread evenly, after a restart or registered at once",
+        arguments: [ProbeSchedule.FirstRun.withinInterval, .atOnce]
+    )
+    func evenSpread(first: ProbeSchedule.FirstRun) {
+        var schedule = ProbeSchedule(inFlightMax: 1_000, random: ProbeRandom(seed: 7))
         for _ in 0..<50_000 {
-            _ = schedule.add(intervalMilliseconds: 10_000, first: .withinInterval, now: at(0))
+            _ = schedule.add(intervalMilliseconds: 10_000, first: first, now: at(0))
         }
-        var perTick: [Int] = []
-        // More than an interval of ticks, 100 ms each; a probe takes no time.
-        for tick in 0...130 {
-            let now = at(Double(tick) / 10)
-            let starts = schedule.takeDue(now: now)
-            perTick.append(starts.count)
-            for start in starts { _ = schedule.finish(start.id, next: .regular, now: now) }
+        // The first round, and its passing into the second.
+        let perSpan = startsPerSpan(&schedule, spans: 1_500)
+        #expect(perSpan[0...1_000].reduce(0, +) >= 50_000, "each ran once within its interval")
+        #expect(perSpan.reduce(0, +) <= 82_000)
+        expectEven(perSpan)
+    }
+
+    @Test("50,000 checks that came one after another in two seconds are spread evenly too")
+    func arrivals() {
+        var schedule = ProbeSchedule(inFlightMax: 1_000, random: ProbeRandom(seed: 8))
+        for number in 0..<50_000 {
+            let now = at(Double(number) / 25_000)
+            _ = schedule.add(intervalMilliseconds: 10_000, first: .atOnce, now: now)
         }
-        #expect(perTick[0...100].reduce(0, +) >= 50_000, "each ran once within its interval")
-        for count in perTick.dropFirst() { #expect((200...900).contains(count)) }
+        expectEven(startsPerSpan(&schedule, spans: 1_500))
     }
 
     @Test("Thousands that are registered together start within seconds, not at once")
@@ -84,14 +117,25 @@ struct ProbeScheduleTests {
         for _ in 0..<10_000 {
             _ = schedule.add(intervalMilliseconds: 10_000, first: .atOnce, now: at(0))
         }
-        let atOnce = schedule.takeDue(now: at(0)).count
-        #expect((100...200).contains(atOnce))
-        var highest = 0
-        for tick in 1...60 {
-            highest = max(highest, schedule.takeDue(now: at(Double(tick) / 10)).count)
+        #expect(schedule.takeDue(now: at(0)).count == 100)
+        for tick in 1...19 {
+            #expect(schedule.takeDue(now: at(Double(tick) / 10)).count <= 501)
         }
-        #expect(highest < 1_200)
-        #expect(schedule.inFlight == 10_000, "all started within six seconds")
+        _ = schedule.takeDue(now: at(2))
+        #expect(schedule.inFlight == 10_000, "all started within two seconds")
+        _ = schedule.add(intervalMilliseconds: 10_000, first: .atOnce, now: at(3))
+        #expect(schedule.takeDue(now: at(3)).count == 1, "who comes later does not wait")
+    }
+
+    @Test("No more start together than are asked for, and the rest comes next")
+    func countMax() {
+        var schedule = ProbeSchedule(random: ProbeRandom(seed: 7))
+        for _ in 0..<10 {
+            _ = schedule.add(intervalMilliseconds: 10_000, first: .atOnce, now: at(0))
+        }
+        #expect(schedule.takeDue(now: at(1), countMax: 7).count == 7)
+        #expect(schedule.nextDue == at(0))
+        #expect(schedule.takeDue(now: at(1), countMax: 7).count == 3)
     }
 
     @Test("Checks that come and go leave nothing behind")

@@ -24,7 +24,9 @@ final class HTTPExchange: ChannelInboundHandler {
         self.onEnd = onEnd
     }
 
-    /// Ends the exchange. The head decides: a body that is cut short or too slow does not matter.
+    /// Ends the exchange.
+    ///
+    /// The head decides: a body that is cut short or too slow does not matter.
     func giveUp(_ failure: ProbeFailure) {
         end(reader.reply.map { .success($0) } ?? .failure(failure))
     }

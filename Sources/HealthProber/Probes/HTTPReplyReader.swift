@@ -155,7 +155,7 @@ struct HTTPReplyReader: Sendable {
         }
     }
 
-    /// RFC 9112 §7.1. A wrong line ends the body: the head has decided already.
+    /// A wrong line ends the body: the head has decided already (RFC 9112 §7.1).
     private mutating func readChunkSize() {
         let line = pending.prefix { $0 != UInt8(ascii: ";") }.trimmed
         bodyBytes += pending.count
@@ -199,14 +199,15 @@ extension ArraySlice<UInt8> {
     }
 
     /// True when this is `name`, which is in lower case, in any case.
-    fileprivate func spells(_ name: StaticString) -> Bool {
-        count == name.utf8CodeUnitCount
-            && name.withUTF8Buffer { name in
-                unsafe zip(self, name).allSatisfy { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) == $1 }
-            }
+    fileprivate func spells(_ name: String) -> Bool {
+        count == name.utf8.count && zip(self, name.utf8).allSatisfy { $0.lowercased == $1 }
     }
 }
 
 extension UInt8 {
+    fileprivate var lowercased: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
+    }
+
     fileprivate var isSpace: Bool { " \t\r\n".utf8.contains(self) }
 }

@@ -29,7 +29,11 @@ final class ProbeLane: Sendable {
 
     /// Begins these probes; each is reported once, unless the lane is stopped before.
     func begin(_ probes: [PlainProbe]) {
-        loop.execute { [flights] in flights.value.begin(probes, in: flights) }
+        if loop.inEventLoop {
+            flights.value.begin(probes, in: flights)
+        } else {
+            loop.execute { [flights] in flights.value.begin(probes, in: flights) }
+        }
     }
 
     /// Breaks all probes off, unreported.
@@ -38,7 +42,7 @@ final class ProbeLane: Sendable {
     }
 }
 
-/// What a lane has under way. Lives on its event loop.
+/// What a lane has under way; lives on its event loop.
 private final class ProbeFlights {
     private struct Flight {
         let probe: PlainProbe
@@ -151,7 +155,7 @@ private final class ProbeFlights {
 
     private func endLate() {
         let now = NIODeadline.now()
-        clock += .nanoseconds(min((now - clockReadAt).nanoseconds, 2 * Self.tick.nanoseconds))
+        clock += .nanoseconds(min((now - clockReadAt).nanoseconds, Self.tick.nanoseconds))
         clockReadAt = now
         for (number, flight) in flights where flight.deadline <= clock {
             let failure = ProbeFailure.timedOut(flight.probe.timeout)

@@ -61,9 +61,9 @@ struct ProbeURL: Hashable, Sendable {
 }
 
 extension ProbeURL {
-    /// Reads what nearly all checks have: `http:`, a plain host, perhaps a port, and a target that
-    /// needs no escapes. Nil for all else, right or wrong.
+    /// Reads what nearly all checks have; nil for all else, right or wrong.
     ///
+    /// That is `http:`, a plain host, perhaps a port, and a target that needs no escapes.
     /// Why: Foundation takes longer to read a URL than the kernel to open a connection.
     init?(plain text: String) {
         let scheme = "http://"

@@ -157,7 +157,10 @@ struct HTTPProbeTests {
             return .init(status: .temporaryRedirect, headers: ["Location": "/again"])
         }
         let result = await runner.run(
-            CheckDefinition(probe: .http(HTTPProbe(url: "http://127.0.0.1:\(server.port)/")))
+            CheckDefinition(
+                probe: .http(HTTPProbe(url: "http://127.0.0.1:\(server.port)/")),
+                timeoutMilliseconds: 30_000
+            )
         )
         #expect(result.status == .critical)
         #expect(result.output.hasSuffix("too many redirects"))

@@ -86,7 +86,9 @@ struct HTTPReplyReaderTests {
     @Test("An answer without a length lasts until the connection ends")
     func untilClose() {
         let outcome = read("HTTP/1.1 200 OK\r\n\r\nas long as you like", step: 7)
-        #expect(outcome == Outcome(reply: reply(200, "OK", "as long as you like"), isComplete: false))
+        #expect(
+            outcome == Outcome(reply: reply(200, "OK", "as long as you like"), isComplete: false)
+        )
     }
 
     @Test("The answer to HEAD has no body, whatever it says")

@@ -7,7 +7,8 @@ internal import Testing
 struct ProbeURLTests {
     private static let plain = [
         "http://127.0.0.1", "http://127.0.0.1/", "http://10.0.0.1:8080", "http://10.0.0.1:1/health",
-        "http://web.service.consul/a/b.c?x=1&y=(2)", "http://10.0.0.1?ready", "http://a:65535//x/../y",
+        "http://web.service.consul/a/b.c?x=1&y=(2)", "http://10.0.0.1?ready",
+        "http://a:65535//x/../y",
         "http://10.0.0.1/v1/~me/a,b;c=d@e:f!$'*+", "http://10.0.0.1:99999/",
     ]
 
