@@ -66,7 +66,10 @@ struct Replay {
         var last: UInt64
 
         var description: String {
-            "changes are missing after \(last): rollcall.sqlite is older than its journal"
+            """
+            changes are missing after \(last), so rollcall.sqlite is older than its journal; put back \
+            the one that belongs to the other, or move both away to start empty
+            """
         }
     }
 }

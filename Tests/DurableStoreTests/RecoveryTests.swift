@@ -156,6 +156,35 @@ struct RecoveryTests {
         #expect(catalog.node("n1")?.createIndex == 1)
     }
 
+    @Test("when rows cannot be written, the journal keeps all until they can")
+    func foldFails() async throws {
+        try await run([node(1)])
+        var file = try openFile("rollcall.sqlite")
+        let trigger = """
+            CREATE TRIGGER full BEFORE INSERT ON nodes
+              BEGIN SELECT RAISE(ABORT, 'no space'); END
+            """
+        try await file.write { try $0.execute(sql: trigger) }
+        try file.close()
+        let results = try await run([node(2), node(3)])
+        #expect(results.allSatisfy { (try? $0.get()) != nil })
+        try await run([node(4)])
+        #expect(try load().catalog.nodeCount == 4)
+        file = try openFile("rollcall.sqlite")
+        #expect(
+            try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM nodes") } == 1
+        )
+        try await file.write { try $0.execute(sql: "DROP TRIGGER full") }
+        try file.close()
+        try await run([node(5)])
+        file = try openFile("rollcall.sqlite")
+        #expect(
+            try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM nodes") } == 5
+        )
+        try file.close()
+        #expect(try load().position == 5)
+    }
+
     @Test("rows that are older than the journal are refused")
     func gap() throws {
         do {

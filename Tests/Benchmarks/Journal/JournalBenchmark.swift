@@ -7,6 +7,8 @@ import ServiceCatalog
 ///
 ///     journal append APPENDERS COUNT [TOGETHER]   durable changes, TOGETHER in one call
 ///     journal load INSTANCES SERVICES             a start with so many instances
+///     journal fill FOLDER INSTANCES SERVICES      so many instances into a data folder; tells what
+///                                                 is acknowledged, to be killed and started again
 ///     journal start FOLDER                        a start with what is in a data folder
 ///
 /// CPU seconds count more than those of the clock where others use the machine too.
@@ -19,6 +21,9 @@ enum JournalBenchmark {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         if arguments.first == "start", let folder = arguments.dropFirst().first {
             return try start(folder)
+        }
+        if arguments.first == "fill", let folder = arguments.dropFirst().first, numbers.count == 2 {
+            return try await fill(folder, instances: numbers[0], services: numbers[1])
         }
         switch (arguments.first, numbers.count) {
         case ("append", 2...3):
@@ -110,20 +115,43 @@ enum JournalBenchmark {
             }
             let metrics = log.metrics
             let groups = Double(metrics.changes - 100) / Double(metrics.commit.count - 100)
-            before.report("append", count, "change", "\(groups.rounded()) changes a commit")
+            before.report(
+                "append",
+                count,
+                "change",
+                "\(groups.rounded()) changes a commit, " + slowest(metrics.commit)
+            )
         }
     }
 
-    private static func load(_ folder: String, instances: Int, services: Int) async throws {
+    private static func fill(_ folder: String, instances: Int, services: Int) async throws {
         try await withLog(folder) { log, _ in
             let before = Usage.now
             for start in stride(from: 0, to: instances, by: 4_096) {
                 let end = min(start + 4_096, instances)
                 let changes = (start..<end).map { registration($0, services: services) }
                 _ = await log.append(contentsOf: changes)
+                print("acknowledged: \(end)")
             }
-            before.report("fill", instances, "instance", "")
+            before.report("fill", instances, "instance", slowest(log.metrics.commit))
         }
+    }
+
+    /// Within what time nearly all commits were done, and the slowest one.
+    private static func slowest(_ commits: DurationHistogram) -> String {
+        func bound(of part: Double) -> String {
+            var seen: UInt64 = 0
+            for (bound, count) in zip(DurationHistogram.boundsSeconds, commits.counts) {
+                seen += count
+                if Double(seen) >= Double(commits.count) * part { return "\(bound * 1_000) ms" }
+            }
+            return "more than 5 s"
+        }
+        return "99% of commits within \(bound(of: 0.99)), all within \(bound(of: 1))"
+    }
+
+    private static func load(_ folder: String, instances: Int, services: Int) async throws {
+        try await fill(folder, instances: instances, services: services)
         let size = try FileManager.default.attributesOfItem(atPath: folder + "/rollcall.sqlite")
         print("size: \((size[.size] as? Int ?? 0) / instances) bytes an instance")
         // In a process of its own, so that its peak is that of a start.
