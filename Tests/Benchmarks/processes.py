@@ -162,16 +162,15 @@ class Subject:
         return found
 
     def cpu_seconds(self):
-        """User and system time of all threads of all its processes, also of those that are gone."""
+        """User and system time of all its processes, with that of threads that are gone, to the nanosecond."""
         total = 0
         for pid in self.processes():
             try:
-                with open(f"/proc/{pid}/stat") as file:
-                    fields = file.read().rsplit(")", 1)[1].split()
+                # A process has a clock of its processor time, whose number is made of its own (clock_getcpuclockid).
+                total += time.clock_gettime(~pid << 3 | 2)
             except OSError:
                 continue
-            total += int(fields[11]) + int(fields[12])
-        return total / TICKS
+        return total
 
     def thread_seconds(self):
         """Processor time by thread, to the nanosecond."""
