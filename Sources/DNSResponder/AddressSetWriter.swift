@@ -32,8 +32,7 @@ internal import Synchronization
     ) -> Bool {
         if let slots = unsafe slots, unsafe slots.contains(address) { return false }
         if let old = unsafe growIfNeeded() { unsafe retire(old) }
-        unsafe slots?.insert(address)
-        used += 1
+        if let slots = unsafe slots, unsafe slots.insert(address) { used += 1 }
         count += 1
         return true
     }

@@ -8,7 +8,7 @@ internal import Synchronization
 /// to answer.
 ///
 /// A slot is one word for IPv4. For IPv6 it is three: a mark, then the address's halves, which are
-/// written before the mark. Slots are not used again before the set is rebuilt.
+/// written before the mark.
 @unsafe struct AddressSlots {
     /// The block: capacity minus one, words a slot, the hash key; then the slots.
     let block: UnsafeMutableRawPointer
@@ -76,22 +76,24 @@ internal import Synchronization
         }
     }
 
-    /// Adds an address that is not there, where a slot is free.
-    func insert(_ address: IPAddress) {
+    /// Adds an address that is not there; true when it took a slot that nobody had used.
+    ///
+    /// A removed slot is used again: an address that comes and goes would fill its surroundings.
+    /// A reader that saw the old mark there finds halves that are not those it looks for, or what
+    /// was there until just now.
+    func insert(_ address: IPAddress) -> Bool {
         let key = unsafe AddressSlotKey(address, key)
-        unsafe put(key.mark, key.high, key.low, hash: key.hash)
-    }
-
-    private func put(_ mark: UInt64, _ high: UInt64, _ low: UInt64, hash: UInt64) {
         let width = unsafe wordsPerSlot
         let mask = unsafe capacity - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while unsafe load(slot * width) != Self.free { slot = (slot + 1) & mask }
+        var slot = Int(truncatingIfNeeded: key.hash) & mask
+        while unsafe load(slot * width) > Self.removed { slot = (slot + 1) & mask }
+        let isFresh = unsafe load(slot * width) == Self.free
         if width > 1 {
-            unsafe store(high, at: slot * width + 1)
-            unsafe store(low, at: slot * width + 2)
+            unsafe store(key.high, at: slot * width + 1)
+            unsafe store(key.low, at: slot * width + 2)
         }
-        unsafe store(mark, at: slot * width)
+        unsafe store(key.mark, at: slot * width)
+        return isFresh
     }
 
     /// Takes an address out; false when it is not there.
@@ -108,10 +110,10 @@ internal import Synchronization
             let mark = unsafe load(slot * width)
             guard unsafe mark > Self.removed else { continue }
             if width == 1 {
-                unsafe other.insert(.v4(UInt32(truncatingIfNeeded: mark)))
+                _ = unsafe other.insert(.v4(UInt32(truncatingIfNeeded: mark)))
             } else {
                 let high = unsafe UInt128(load(slot * width + 1))
-                unsafe other.insert(.v6(high << 64 | UInt128(load(slot * width + 2))))
+                _ = unsafe other.insert(.v6(high << 64 | UInt128(load(slot * width + 2))))
             }
         }
     }

@@ -101,11 +101,13 @@ struct ContentEncoder {
     }
 
     private mutating func add(_ rrset: PublishedRRset) throws(AnswerTableError) {
-        var records = RecordsEncoder()
-        records.reserve(
-            records: rrset.rdata.count + rrset.additional.count,
-            rdataBytes: rrset.rdata.reduce(0) { $0 + $1.count } + 4 * rrset.additional.count
-        )
+        var records = rrset.packed.map { RecordsEncoder($0) } ?? RecordsEncoder()
+        if rrset.packed == nil {
+            records.reserve(
+                records: rrset.rdata.count + rrset.additional.count,
+                rdataBytes: rrset.rdata.reduce(0) { $0 + $1.count } + 4 * rrset.additional.count
+            )
+        }
         for rdata in rrset.rdata {
             try check(rdata, rrset.type)
             records.append(rrset.type, ttlSeconds: rrset.ttlSeconds, rdata: rdata)
@@ -129,12 +131,15 @@ struct ContentEncoder {
     ) throws(AnswerTableError) {
         guard !additional.isEmpty else { return }
         let reachMax = WireLimits.headerBytes + WireLimits.nameBytesMax + 4 + records.firstBytes
-        let targets =
-            reachMax < WireLimits.pointerReachBytes
-            ? Self.targetOffsets(of: rrset, in: records) : [:]
-        for record in additional {
+        let isInReach = reachMax < WireLimits.pointerReachBytes
+        let isKnown = rrset.additionalTargets.count == additional.count
+        let offsets = isInReach && !isKnown ? Self.targetOffsets(of: rrset, in: records) : [:]
+        for (index, record) in additional.enumerated() {
             try check(record.rdata, record.type)
-            if let target = targets[record.owner] {
+            let known = isKnown && isInReach ? rrset.additionalTargets[index] : nil
+            if let target = known.map({ Self.targetOffset(of: $0, rrset.type, in: records) })
+                ?? offsets[record.owner]
+            {
                 records.appendPointer(toFirstSection: target)
             } else {
                 // What the owner and the question end with in common is not repeated.
@@ -174,10 +179,19 @@ struct ContentEncoder {
         for (index, rdata) in rrset.rdata.enumerated() {
             var reader = MessageReader(rdata, offset: layout.bytesBefore)
             guard let target = try? reader.readName(), offsets[target] == nil else { continue }
-            // Owner pointer, type, class, TTL and length take 12 bytes.
-            offsets[target] = Int(records.boundaries[index]) + 12 + layout.bytesBefore
+            offsets[target] = targetOffset(of: index, rrset.type, in: records)
         }
         return offsets
+    }
+
+    /// Where the target name of record `index` starts.
+    private static func targetOffset(
+        of index: Int,
+        _ type: RecordType,
+        in records: RecordsEncoder
+    ) -> Int {
+        // Owner pointer, type, class, TTL and length take 12 bytes.
+        Int(records.boundaries[index]) + 12 + (RData.nameLayout(of: type)?.bytesBefore ?? 0)
     }
 
     private func check(_ rdata: [UInt8], _ type: RecordType) throws(AnswerTableError) {

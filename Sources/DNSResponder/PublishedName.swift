@@ -7,9 +7,15 @@ package struct PublishedRRset: Hashable, Sendable {
     package var ttlSeconds: UInt32
     /// Uncompressed rdata, one element a record.
     package var rdata: [[UInt8]]
+    /// The records in place of `rdata` where they are many.
+    package var packed: PackedRecords?
     /// Helpful but optional, such as the addresses of SRV targets: dropped first when space is
     /// short.
     package var additional: [ResourceRecord]
+    /// For each additional record the index of the record whose target its owner is, if one is.
+    ///
+    /// Empty: not known, they are found by name.
+    package var additionalTargets: [Int?] = []
     /// True when each reply starts with another record, so that clients spread.
     package var rotates: Bool
     package var limit = AnswerLimit()
@@ -27,6 +33,15 @@ package struct PublishedRRset: Hashable, Sendable {
         self.additional = additional
         self.rotates = rotates
     }
+
+    /// Many records; `packed` has the same type and TTL.
+    package init(type: RecordType, ttlSeconds: UInt32, packed: PackedRecords) {
+        self.init(type: type, ttlSeconds: ttlSeconds, rdata: [], rotates: true)
+        self.packed = packed
+    }
+
+    /// The rdata of all records, however they are kept.
+    package var allRdata: [[UInt8]] { packed?.rdata ?? rdata }
 }
 
 /// How many records of an RRset a reply gives when somebody chose that it be less than all.

@@ -9,6 +9,14 @@ struct RecordsEncoder {
     private(set) var firstCount = 0
     private(set) var firstBytes = 0
 
+    init() {}
+
+    /// Records that are encoded already.
+    init(_ packed: PackedRecords) {
+        bytes = packed.bytes
+        boundaries = packed.boundaries
+    }
+
     /// Makes room for `count` records with `rdataBytes` of rdata in all.
     mutating func reserve(records count: Int, rdataBytes: Int) {
         bytes.reserveCapacity(bytes.count + 12 * count + rdataBytes)

@@ -322,8 +322,9 @@ internal import Synchronization
             unsafe root.pointee.labelsMax.store(deepest, ordering: .releasing)
         }
         unsafe Self.content(of: entry).pointee.nameCount += 1
-        unsafe Self.put(TableSlots.word(entry), hash: entry.pointee.hash, in: slots)
-        usedSlots += 1
+        if unsafe Self.put(TableSlots.word(entry), hash: entry.pointee.hash, in: slots) {
+            usedSlots += 1
+        }
         sizes.bytes += unsafe NameEntry.blockBytes(nameBytes: Int(entry.pointee.nameBytes))
         unsafe count(entry, 1)
     }
@@ -353,12 +354,15 @@ internal import Synchronization
         return index
     }
 
-    private static func put(_ word: UInt64, hash: UInt64, in slots: TableSlots) {
+    /// Puts `word` into the first slot without an entry; true when nobody had used that slot.
+    private static func put(_ word: UInt64, hash: UInt64, in slots: TableSlots) -> Bool {
         var index = unsafe Int(truncatingIfNeeded: hash) & slots.mask
-        while unsafe slots.load(index) != TableSlots.free {
+        while unsafe slots.load(index) > TableSlots.removed {
             index = unsafe (index + 1) & slots.mask
         }
+        let isFresh = unsafe slots.load(index) == TableSlots.free
         unsafe slots.store(word, at: index)
+        return isFresh
     }
 
     /// Keeps at least half of the slots free; removed ones go when the table is rebuilt.
@@ -371,7 +375,7 @@ internal import Synchronization
         for index in 0..<(unsafe slots.capacity) {
             let word = unsafe slots.load(index)
             if let entry = unsafe TableSlots.entry(word) {
-                unsafe Self.put(word, hash: entry.pointee.hash, in: larger)
+                _ = unsafe Self.put(word, hash: entry.pointee.hash, in: larger)
             }
         }
         let old = unsafe slots

@@ -9,10 +9,11 @@ internal import ServiceCatalog
 struct ServiceRecords {
     let ttlSeconds: UInt32
     private var rdata: [[UInt8]] = []
-    private var known: Set<Endpoint.Key> = []
-    private var addresses: [ResourceRecord] = []
-    private var texts: [ResourceRecord] = []
-    private var targets: Set<DomainName> = []
+    private var known: [PackedPart.ServiceKey: Int] = [:]
+    /// The record that first leads to each target.
+    private var targets: [Endpoint.Identity: Int] = [:]
+    private var addresses = Additional()
+    private var texts = Additional()
     private var nodes: Set<String> = []
     /// What is left of one message.
     private var bytesLeft = WireLimits.messageBytesMax - WireLimits.headerBytes
@@ -20,38 +21,56 @@ struct ServiceRecords {
     /// Owner as a pointer, type, class, TTL and length.
     private static let recordBytes = 12
 
+    /// Additional records, and the SRV record whose target their owner is.
+    private struct Additional {
+        var records: [ResourceRecord] = []
+        var targets: [Int?] = []
+    }
+
     init(ttlSeconds: UInt32) {
         self.ttlSeconds = ttlSeconds
     }
 
-    /// One record for each target and port; a port that is none is left out.
+    /// One record for each target and port, of several the one with the greatest weight; a port
+    /// that is none is left out.
     mutating func add(_ target: Endpoint.Target, weight: UInt16) {
-        guard rdata.count < PublishedRRset.recordsMax, let port = UInt16(exactly: target.port),
-            known.insert(Endpoint.Key(name: target.name, port: port)).inserted
+        guard rdata.count < PublishedRRset.recordsMax, let port = UInt16(exactly: target.port)
         else { return }
         let record = RData.srv(priority: 1, weight: weight, port: port, target: target.name)
+        let key = PackedPart.ServiceKey(target: target.identity, port: port)
+        if let index = known[key] {
+            // The same rule as in `PackedSet`.
+            if rdata[index].lexicographicallyPrecedes(record) { rdata[index] = record }
+            return
+        }
+        known[key] = rdata.count
+        let isNew = targets[target.identity] == nil
+        if isNew { targets[target.identity] = rdata.count }
         rdata.append(record)
         bytesLeft -= Self.recordBytes + record.count
-        guard targets.insert(target.name).inserted else { return }
+        guard isNew, bytesLeft > 0 else { return }
         for address in target.addresses {
-            addresses.append(
-                ResourceRecord(
-                    owner: target.name,
-                    type: address.recordType,
-                    ttlSeconds: ttlSeconds,
-                    rdata: address.rdata
-                )
+            let record = ResourceRecord(
+                owner: target.name,
+                type: address.recordType,
+                ttlSeconds: ttlSeconds,
+                rdata: address.rdata
             )
+            addresses.records.append(record)
+            addresses.targets.append(rdata.count - 1)
         }
     }
 
-    /// The meta of a node, at the node's name; comes after all targets.
-    mutating func add(_ node: Node, _ names: ServiceNames) {
-        guard bytesLeft > 0, nodes.insert(node.name).inserted,
-            let owner = names.canonicalNode(node.name)
+    /// The meta of an instance's node, at the node's name; comes after all targets.
+    mutating func addNode(of endpoint: Endpoint, _ names: ServiceNames) {
+        guard bytesLeft > 0, !endpoint.nodeMeta.isEmpty,
+            nodes.insert(endpoint.nodeName).inserted,
+            let owner = names.canonicalNode(endpoint.nodeName)
         else { return }
-        for rrset in NodeText.rrset(node.meta, ttlSeconds: ttlSeconds) {
-            texts += rrset.records(at: owner)
+        let target = targets[.node(endpoint.nodeName)]
+        for rrset in NodeText.rrset(endpoint.nodeMeta, ttlSeconds: ttlSeconds) {
+            texts.records += rrset.records(at: owner)
+            texts.targets += rrset.rdata.map { _ in target }
             bytesLeft -= rrset.rdata.reduce(0) { $0 + Self.recordBytes + $1.count }
         }
     }
@@ -59,27 +78,23 @@ struct ServiceRecords {
     /// Nil without a record.
     var rrset: PublishedRRset? {
         guard !rdata.isEmpty else { return nil }
-        let answerBytes = rdata.reduce(0) { $0 + Self.recordBytes + $1.count }
-        var room = WireLimits.messageBytesMax - WireLimits.headerBytes - answerBytes
-        let additional = (addresses + texts).prefix { record in
-            room -= Self.recordBytes + record.rdata.count
-            return room >= 0
-        }
-        return PublishedRRset(
+        var rrset = PublishedRRset(
             type: .srv,
             ttlSeconds: ttlSeconds,
             rdata: rdata,
-            additional: Array(additional),
             rotates: true
         )
-    }
-}
-
-extension Endpoint {
-    /// What tells SRV records apart.
-    struct Key: Hashable {
-        var name: DomainName
-        var port: UInt16
+        var room = WireLimits.messageBytesMax - WireLimits.headerBytes
+        room -= rdata.reduce(0) { $0 + Self.recordBytes + $1.count }
+        for additional in [addresses, texts] {
+            for (record, target) in zip(additional.records, additional.targets) {
+                room -= Self.recordBytes + record.rdata.count
+                guard room >= 0 else { return rrset }
+                rrset.additional.append(record)
+                rrset.additionalTargets.append(target)
+            }
+        }
+        return rrset
     }
 }
 

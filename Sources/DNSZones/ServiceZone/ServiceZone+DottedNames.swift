@@ -49,6 +49,6 @@ extension ServiceZone {
         guard catalog.hasService(service) else { return [] }
         let all = collected(service, catalog).shown
         guard let tag = tag?.lowercased() else { return all }
-        return all.filter { $0.instance.tags.contains { $0.lowercased() == tag } }
+        return all.filter { $0.tags.contains { $0.lowercased() == tag } }
     }
 }

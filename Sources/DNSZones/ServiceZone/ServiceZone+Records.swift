@@ -10,11 +10,17 @@ extension ServiceZone {
         _ catalog: borrowing Catalog,
         into changes: inout [TableChange]
     ) {
+        if let contents = largeContents(service, touched, catalog) {
+            for (tag, content) in contents {
+                self.changes(service, tag: tag, content, catalog, into: &changes)
+            }
+            return
+        }
         let (all, hiddenTags) = collected(service, catalog)
         var byTag: [String: [Endpoint]] = [:]
         if touched.isAll || !touched.tags.isEmpty {
-            for endpoint in all where !endpoint.instance.tags.isEmpty {
-                for tag in Set(endpoint.instance.tags.map { $0.lowercased() })
+            for endpoint in all where !endpoint.tags.isEmpty {
+                for tag in Set(endpoint.tags.map { $0.lowercased() })
                 where touched.isAll || touched.tags.contains(tag) {
                     byTag[tag, default: []].append(endpoint)
                 }
@@ -22,10 +28,12 @@ extension ServiceZone {
         }
         // What was shown before a rule hid it is in no event.
         let gone = touched.tags.union(touched.isAll ? hiddenTags : []).filter { byTag[$0] == nil }
-        for tag in gone { self.changes(service, tag: tag, [], catalog, into: &changes) }
-        self.changes(service, tag: nil, all, catalog, into: &changes)
+        for tag in gone {
+            self.changes(service, tag: tag, .endpoints([]), catalog, into: &changes)
+        }
+        self.changes(service, tag: nil, .endpoints(all), catalog, into: &changes)
         for (tag, endpoints) in byTag {
-            self.changes(service, tag: tag, endpoints, catalog, into: &changes)
+            self.changes(service, tag: tag, .endpoints(endpoints), catalog, into: &changes)
         }
     }
 
@@ -51,7 +59,7 @@ extension ServiceZone {
     }
 
     /// True for the names of the instance's service and of its tags.
-    private func isName(_ host: DomainName, of instance: ServiceInstance) -> Bool {
+    func isName(_ host: DomainName, of instance: ServiceInstance) -> Bool {
         domains.contains { names in
             host.isSubdomain(of: names.domain)
                 && (names.all(instance.service).contains(host)
@@ -65,29 +73,32 @@ extension ServiceZone {
     private func changes(
         _ service: String,
         tag: String?,
-        _ endpoints: [Endpoint],
+        _ content: LargeService.Content,
         _ catalog: borrowing Catalog,
         into changes: inout [TableChange]
     ) {
         let path = ServiceNames.path(service, tag: tag)
-        guard let labels = ServiceNames.labels(path) else { return }
         let serviceLabels = service.utf8.count { $0 == UInt8(ascii: ".") } + 1
+        // The path is only taken apart where its dots can be read in two ways.
+        let isPlain = serviceLabels == 1 && (tag == nil || !content.isEmpty)
+        let labels = isPlain ? [] : ServiceNames.labels(path)
+        guard let labels else { return }
         let isTaken = isTaken(labels, fromServiceOf: serviceLabels, catalog)
-        guard endpoints.isEmpty else {
-            let content = SharedContent(endpoints, about: service, self)
-            for names in domains {
+        guard content.isEmpty else {
+            let shared = SharedContent(content, about: service, self)
+            for (domain, names) in domains.enumerated() {
                 let owners = isTaken ? [] : names.service(path)
                 let all = owners + names.underscored(service, tag: tag)
-                put(content, at: all, names, into: &changes)
+                put(shared, at: all, domain: domain, into: &changes)
             }
             return
         }
         let heir = isTaken ? nil : heir(labels, ofServiceOf: serviceLabels, catalog)
-        for names in domains {
+        for (domain, names) in domains.enumerated() {
             remove(names.underscored(service, tag: tag), into: &changes)
             if let heir {
-                let content = SharedContent(heir.endpoints, about: heir.service, self)
-                put(content, at: names.service(path), names, into: &changes)
+                let shared = SharedContent(.endpoints(heir.endpoints), about: heir.service, self)
+                put(shared, at: names.service(path), domain: domain, into: &changes)
             } else if !isTaken {
                 remove(names.service(path), into: &changes)
             }
@@ -97,15 +108,23 @@ extension ServiceZone {
     /// What the names of a service say alike in all domains.
     private struct SharedContent {
         let service: String
-        let up: [Endpoint]
+        /// Those that are answered.
+        let up: LargeService.Content
         let note: ExtendedError?
         let ttlSeconds: UInt32
 
-        init(_ endpoints: [Endpoint], about service: String, _ zone: ServiceZone) {
+        init(_ content: LargeService.Content, about service: String, _ zone: ServiceZone) {
             let settings = zone.current.settings
             self.service = service
-            up = endpoints.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
-            note = ServiceZone.unhealthyNote(endpoints.count - up.count, of: endpoints.count)
+            switch content {
+            case .endpoints(let all):
+                let answered = all.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
+                up = .endpoints(answered)
+                note = ServiceZone.unhealthyNote(all.count - answered.count, of: all.count)
+            case .packed(let part):
+                up = content
+                note = ServiceZone.unhealthyNote(part.count - part.upCount, of: part.count)
+            }
             ttlSeconds = settings.serviceTTL.seconds(service)
         }
     }
@@ -114,16 +133,29 @@ extension ServiceZone {
     private func put(
         _ shared: SharedContent,
         at owners: [DomainName],
-        _ names: ServiceNames,
+        domain: Int,
         into changes: inout [TableChange]
     ) {
         guard !owners.isEmpty else { return }
-        let content = content(
-            of: shared.up,
-            about: shared.service,
-            names,
-            ttlSeconds: shared.ttlSeconds
-        )
+        let content =
+            switch shared.up {
+            case .endpoints(let up):
+                content(
+                    of: up,
+                    about: shared.service,
+                    domains[domain],
+                    ttlSeconds: shared.ttlSeconds
+                )
+            case .packed(let part):
+                Content(
+                    rrsets: limited(
+                        part.rrsets(domain: domain, ttlSeconds: shared.ttlSeconds),
+                        shared.service
+                    ),
+                    host: nil,
+                    leadsToUs: false
+                )
+            }
         put(
             owners,
             content.rrsets,
@@ -133,6 +165,19 @@ extension ServiceZone {
             note: shared.note,
             into: &changes
         )
+    }
+
+    /// The RRsets of a service with the limits that somebody chose.
+    private func limited(_ rrsets: [PublishedRRset], _ service: String) -> [PublishedRRset] {
+        let limits = current.settings.limits
+        var rrsets = rrsets
+        for index in rrsets.indices {
+            if [.a, .aaaa].contains(rrsets[index].type) {
+                rrsets[index].limit.records = limits.addressesMax(service)
+            }
+            rrsets[index].limit.recordsInSmallReply = limits.smallReplyMax
+        }
+        return rrsets
     }
 
     /// What an answer says about instances that were left out; nil when none was.
@@ -161,17 +206,13 @@ extension ServiceZone {
         ttlSeconds: UInt32
     ) -> Content {
         let settings = current.settings
-        var addresses = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
-        for index in addresses.indices {
-            addresses[index].limit.records = settings.limits.addressesMax(service)
-        }
-        var rrsets =
+        let addresses = addressRRsets(up.flatMap(\.addresses), ttlSeconds: ttlSeconds)
+        let rrsets = limited(
             addresses
-            + serviceRRset(up, names, ttlSeconds: ttlSeconds, settings)
-            + textRRset(up, ttlSeconds: ttlSeconds)
-        for index in rrsets.indices {
-            rrsets[index].limit.recordsInSmallReply = settings.limits.smallReplyMax
-        }
+                + serviceRRset(up, names, ttlSeconds: ttlSeconds, settings)
+                + PublishedRRset.text(up.compactMap(\.text), ttlSeconds: ttlSeconds),
+            service
+        )
         let hosts = up.compactMap(\.host)
         // A CNAME may not stand beside other data (RFC 1034 §3.6.2), so addresses win over host
         // names, and of several host names the first one wins.
@@ -208,42 +249,17 @@ extension ServiceZone {
     ) -> [PublishedRRset] {
         var records = ServiceRecords(ttlSeconds: ttlSeconds)
         for endpoint in endpoints {
-            for target in endpoint.targets(names) {
-                records.add(target, weight: endpoint.weight)
-            }
+            endpoint.forEachTarget(names) { records.add($0, weight: endpoint.weight) }
         }
         if settings.addsNodeText {
-            for node in endpoints.map(\.node) where !node.meta.isEmpty {
-                records.add(node, names)
-            }
+            for endpoint in endpoints { records.addNode(of: endpoint, names) }
         }
         return records.rrset.map { [$0] } ?? []
     }
-
-    /// One TXT record for each instance with meta, its pairs as `key=value` strings in order of
-    /// key.
-    ///
-    /// RFC 6763 §6.3. A pair that is too long for one string is left out.
-    private func textRRset(_ endpoints: [Endpoint], ttlSeconds: UInt32) -> [PublishedRRset] {
-        let records = endpoints.compactMap { endpoint -> [UInt8]? in
-            guard !endpoint.instance.meta.isEmpty else { return nil }
-            let pairs = endpoint.instance.meta.sorted { $0.key < $1.key }
-                .map { "\($0.key)=\($0.value)" }.filter(\.isCharacterString)
-            return pairs.isEmpty ? nil : RData.txt(pairs)
-        }
-        return PublishedRRset.text(records, ttlSeconds: ttlSeconds)
-    }
 }
 
-extension Endpoint {
-    /// False for one that is down or leaves.
-    fileprivate func isAnswered(onlyPassing: Bool) -> Bool {
-        !instance.isDraining && health < (onlyPassing ? .warning : .critical)
-    }
-
-    /// The weight of its SRV record, by its health.
-    fileprivate var weight: UInt16 {
-        let weights = instance.weights
-        return UInt16(clamping: health == .passing ? weights.passing : weights.warning)
+extension LargeService.Content {
+    fileprivate var isEmpty: Bool {
+        if case .endpoints(let all) = self { all.isEmpty } else { false }
     }
 }

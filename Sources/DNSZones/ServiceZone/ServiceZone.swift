@@ -16,6 +16,10 @@ package final class ServiceZone: CatalogListener {
     /// Addresses whose names are published by themselves: they answer with a second one.
     let accompanied = Mutex<Set<IPAddress>>([])
 
+    /// Services with very many instances, by folded name.
+    private let large = Mutex<[String: LargeService]>([:])
+    private let largeLimits: LargeService.Limits
+
     /// How names are answered and what is shown; never changed, so that taking it costs no copy.
     final class State: Sendable {
         let settings: ServiceZoneSettings
@@ -33,11 +37,26 @@ package final class ServiceZone: CatalogListener {
     private static let batchSize = 4096
 
     /// Makes a compiler that hands its results to `publish`, in order, one call at a time.
-    package init(
+    package convenience init(
         settings: ServiceZoneSettings,
         visibility: NameVisibility = .all,
         publish: @escaping @Sendable ([TableChange]) -> Void
     ) {
+        self.init(
+            settings: settings,
+            visibility: visibility,
+            largeLimits: LargeService.Limits(),
+            publish: publish
+        )
+    }
+
+    init(
+        settings: ServiceZoneSettings,
+        visibility: NameVisibility,
+        largeLimits: LargeService.Limits,
+        publish: @escaping @Sendable ([TableChange]) -> Void
+    ) {
+        self.largeLimits = largeLimits
         self.state = Mutex(State(settings, visibility))
         self.publish = publish
         self.domains = settings.domains.map { domain in
@@ -117,7 +136,8 @@ package final class ServiceZone: CatalogListener {
             publishFull(&changes)
         }
         for service in catalog.serviceNames {
-            serviceChanges(service, TouchedTags(isAll: true), catalog, into: &changes)
+            let touched = TouchedTags(isAll: true, isAnew: true)
+            serviceChanges(service, touched, catalog, into: &changes)
             publishFull(&changes)
         }
         for address in catalog.addresses {
@@ -166,6 +186,81 @@ package final class ServiceZone: CatalogListener {
         }
         for address in delta.addresses { addressChanges(address, catalog, into: &changes) }
         publish(changes)
+    }
+
+    // MARK: Large services
+
+    /// What the touched names of a large service stand for; nil for any other service.
+    func largeContents(
+        _ service: String,
+        _ touched: TouchedTags,
+        _ catalog: borrowing Catalog
+    ) -> [(tag: String?, content: LargeService.Content)]? {
+        let key = Catalog.fold(service)
+        let count = catalog.instanceCount(ofService: service)
+        let current = current
+        let isShown = current.visibility.showsService(service)
+        return large.withLock { large in
+            let isKnown = large[key] != nil
+            guard isShown,
+                count >= largeLimits.instancesMin * (isKnown ? 3 : 4) / 4
+            else {
+                large[key] = nil
+                return nil
+            }
+            var tags = touched.tags
+            if isKnown, !touched.isAnew {
+                for instance in touched.instances {
+                    let new = endpoint(instance, of: key, catalog)
+                    tags.formUnion(large[key]?.update(instance, to: new) ?? [])
+                }
+            } else {
+                let (new, allTags) = makeLarge(service, current, catalog)
+                large[key] = new
+                if touched.isAll { tags.formUnion(allTags) }
+            }
+            return ([nil] + tags.map(Optional.some)).compactMap { tag in
+                large[key].map { (tag, $0.content(tag)) }
+            }
+        }
+    }
+
+    /// All of a large service, and all tags, also of what is hidden.
+    private func makeLarge(
+        _ service: String,
+        _ current: State,
+        _ catalog: borrowing Catalog
+    ) -> (LargeService, tags: Set<String>) {
+        var large = LargeService(
+            domains: domains,
+            ttlSeconds: current.settings.serviceTTL.seconds(service),
+            onlyPassing: current.settings.onlyPassing,
+            limits: largeLimits
+        )
+        var tags: Set<String> = []
+        catalog.forEachInstance(ofService: service) { instance, node, health in
+            tags.formUnion(instance.tags.map { $0.lowercased() })
+            guard current.visibility.showsNode(node.name) else { return }
+            let endpoint = Endpoint(instance, on: node, health: health) {
+                isName($0, of: instance)
+            }
+            _ = large.update(instance.key, to: endpoint)
+        }
+        return (large, tags)
+    }
+
+    /// The instance as far as it is of the service with a folded name, and may be shown.
+    private func endpoint(
+        _ key: InstanceKey,
+        of service: String,
+        _ catalog: borrowing Catalog
+    ) -> Endpoint? {
+        guard let instance = catalog.instance(key), Catalog.fold(instance.service) == service,
+            let node = catalog.node(key.node), visibility.showsNode(node.name)
+        else { return nil }
+        return Endpoint(instance, on: node, health: catalog.health(key)) {
+            isName($0, of: instance)
+        }
     }
 
     // MARK: Zones

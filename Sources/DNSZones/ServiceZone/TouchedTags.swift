@@ -4,8 +4,12 @@ internal import ServiceCatalog
 struct TouchedTags {
     /// True: all that the service has now.
     var isAll = false
+    /// True: not only the catalog may have changed, but what is shown of it and how.
+    var isAnew = false
     /// In lower case; also those that the service no longer has.
     var tags: Set<String> = []
+    /// The instances that came, went or changed, or whose node or health did.
+    var instances: Set<InstanceKey> = []
 
     mutating func add(_ more: [String]) {
         tags.formUnion(more.map { $0.lowercased() })
@@ -43,7 +47,10 @@ extension ServiceZone {
             switch event {
             case .instance(let old, let new):
                 for case let instance? in [old, new] {
-                    touch(instance.service) { $0.add(instance.tags) }
+                    touch(instance.service) {
+                        $0.add(instance.tags)
+                        $0.instances.insert(instance.key)
+                    }
                 }
             case .check(let old, let new):
                 if let old, let new, old.saysTheSame(as: new) { continue }
@@ -51,7 +58,12 @@ extension ServiceZone {
                     if check.serviceID.isEmpty {
                         wholeNodes.insert(check.node)
                     } else if !check.serviceName.isEmpty {
-                        touch(check.serviceName) { $0.add(check.serviceTags) }
+                        touch(check.serviceName) {
+                            $0.add(check.serviceTags)
+                            $0.instances.insert(
+                                InstanceKey(node: check.node, id: check.serviceID)
+                            )
+                        }
                     }
                 }
             case .node(let old, let new):
@@ -61,7 +73,10 @@ extension ServiceZone {
         }
         for node in wholeNodes {
             for instance in catalog.instances(onNode: node) {
-                touch(instance.service) { $0.isAll = true }
+                touch(instance.service) {
+                    $0.isAll = true
+                    $0.instances.insert(instance.key)
+                }
             }
         }
         return touched.values.sorted { $0.service < $1.service }
