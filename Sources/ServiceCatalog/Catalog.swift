@@ -144,6 +144,11 @@ extension Catalog {
         serviceRecords[Self.fold(name)]?.members.map(\.instance) ?? []
     }
 
+    /// How many instances the service has.
+    package func instanceCount(ofService name: String) -> Int {
+        serviceRecords[Self.fold(name)]?.members.count ?? 0
+    }
+
     package func instance(_ key: InstanceKey) -> ServiceInstance? {
         nodeRecords[Self.fold(key.node)]?.instances[key.id]
     }

@@ -3,7 +3,7 @@ internal import DNSWire
 
 /// The records of many instances, each kind of record once, however many instances give it.
 ///
-/// Where several say different things under one key, the greatest rdata is answered: the result
+/// Where several say different things under one key, the least rdata is answered: the result
 /// does not depend on the order in which they came.
 struct PackedSet<Key: Hashable> {
     private(set) var records: PackedRecords
@@ -32,7 +32,7 @@ struct PackedSet<Key: Hashable> {
         let shown = records.rdata(at: place.position)
         guard shown != rdata || variants[key] != nil else { return }
         variants[key, default: [shown: place.count]][rdata, default: 0] += 1
-        if shown.lexicographicallyPrecedes(rdata) {
+        if rdata.lexicographicallyPrecedes(shown) {
             records.replace(at: place.position, by: rdata)
         }
     }
@@ -45,9 +45,9 @@ struct PackedSet<Key: Hashable> {
         guard var counts = variants[key], let count = counts[rdata] else { return }
         counts[rdata] = count > 1 ? count - 1 : nil
         variants[key] = counts.count > 1 ? counts : nil
-        let greatest = counts.keys.max { $0.lexicographicallyPrecedes($1) }
-        if let greatest, greatest != records.rdata(at: place.position) {
-            records.replace(at: place.position, by: greatest)
+        let least = counts.keys.min { $0.lexicographicallyPrecedes($1) }
+        if let least, least != records.rdata(at: place.position) {
+            records.replace(at: place.position, by: least)
         }
     }
 

@@ -31,7 +31,7 @@ struct ServiceRecords {
         self.ttlSeconds = ttlSeconds
     }
 
-    /// One record for each target and port, of several the one with the greatest weight; a port
+    /// One record for each target and port, of several the one with the least weight; a port
     /// that is none is left out.
     mutating func add(_ target: Endpoint.Target, weight: UInt16) {
         guard rdata.count < PublishedRRset.recordsMax, let port = UInt16(exactly: target.port)
@@ -40,7 +40,7 @@ struct ServiceRecords {
         let key = PackedPart.ServiceKey(target: target.identity, port: port)
         if let index = known[key] {
             // The same rule as in `PackedSet`.
-            if rdata[index].lexicographicallyPrecedes(record) { rdata[index] = record }
+            if record.lexicographicallyPrecedes(rdata[index]) { rdata[index] = record }
             return
         }
         known[key] = rdata.count

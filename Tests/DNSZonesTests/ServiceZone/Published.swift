@@ -17,7 +17,16 @@ final class Published: Sendable {
     private let current: Mutex<ServiceZone?> = Mutex(nil)
     private let nextIndex = Mutex<CatalogIndex>(2)
 
-    init(domains: [String] = ["consul"], onlyPassing: Bool = false) throws {
+    /// True when services are large early: their records then come in another order, and without
+    /// additional ones.
+    private let hasLargeServices: Bool
+
+    init(
+        domains: [String] = ["consul"],
+        onlyPassing: Bool = false,
+        largeLimits: LargeService.Limits? = nil
+    ) throws {
+        hasLargeServices = largeLimits != nil
         keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
         let settings = ServiceZoneSettings(
             domains: try domains.map { try DomainName($0) },
@@ -26,7 +35,11 @@ final class Published: Sendable {
             reverseZones: [try DomainName("10.in-addr.arpa")],
             onlyPassing: onlyPassing
         )
-        let zone = ServiceZone(settings: settings) { [weak self] in self?.take($0) }
+        let zone = ServiceZone(
+            settings: settings,
+            visibility: .all,
+            largeLimits: largeLimits ?? LargeService.Limits()
+        ) { [weak self] in self?.take($0) }
         keeper.add(zone) { zone.publishAll(of: $0) }
         current.withLock { $0 = zone }
         try change(
@@ -94,6 +107,12 @@ final class Published: Sendable {
         let (old, new) = (names.withLock { $0 }, fresh.withLock { $0 })
         let aliases = (zone.aliases.withLock { $0 }, other.aliases.withLock { $0 })
         return Set(old.keys).union(new.keys).sorted { "\($0)" < "\($1)" }.compactMap { name in
+            if hasLargeServices, let old = old[name], let new = new[name],
+                old.isLike(new),
+                aliases.0[name]?.isLike(aliases.1[name]) ?? (aliases.1[name] == nil)
+            {
+                return nil
+            }
             guard old[name] == new[name], aliases.0[name] == aliases.1[name] else {
                 return
                     "\(name): \(String(describing: old[name])) or \(String(describing: new[name]))"
@@ -217,6 +236,37 @@ extension [DomainName: PublishedName] {
         case .names(let published): for name in published.each { self[name.name] = name }
         case .removeName(let name): self[name] = nil
         case .zone, .removeZone, .serial, .address, .removeAddress: break
+        }
+    }
+}
+
+extension PublishedName {
+    /// True when both say the same, in whatever order.
+    func isLike(_ other: PublishedName) -> Bool {
+        guard case .rrsets(let left) = here, case .rrsets(let right) = other.here else {
+            return self == other
+        }
+        return note == other.note && below == other.below && left.areLike(right)
+    }
+}
+
+extension ServiceAlias {
+    fileprivate func isLike(_ other: ServiceAlias?) -> Bool {
+        guard let other else { return false }
+        return record == other.record && note == other.note && rrsets.areLike(other.rrsets)
+    }
+}
+
+extension [PublishedRRset] {
+    fileprivate func areLike(_ other: [PublishedRRset]) -> Bool {
+        guard map(\.type) == other.map(\.type) else { return false }
+        return zip(self, other).allSatisfy { left, right in
+            let isPacked = left.packed != nil || right.packed != nil
+            return left.ttlSeconds == right.ttlSeconds && left.limit == right.limit
+                && left.rotates == right.rotates
+                && left.allRdata.count == right.allRdata.count
+                && Set(left.allRdata) == Set(right.allRdata)
+                && (isPacked || Set(left.additional) == Set(right.additional))
         }
     }
 }

@@ -69,8 +69,24 @@ struct RandomCatalogTests {
         arguments: 0..<8
     )
     func incremental(seed: UInt64) throws {
+        try run(seed, Published(domains: ["consul", "other"]))
+    }
+
+    @Test(
+        "so are those of services that are kept record by record",
+        arguments: 0..<8
+    )
+    func large(seed: UInt64) throws {
+        // Odd ones never have as much as fills a message.
+        let limits = LargeService.Limits(
+            instancesMin: 2 + Int(seed % 3),
+            messageBytes: seed % 2 == 0 ? 0 : 65_536
+        )
+        try run(seed, Published(domains: ["consul", "other"], largeLimits: limits))
+    }
+
+    private func run(_ seed: UInt64, _ published: Published) throws {
         var random = RandomZones.Random(state: seed)
-        let published = try Published(domains: ["consul", "other"])
         for step in 0..<400 {
             let change = Self.change(&random)
             // What the catalog refuses is no change.
