@@ -123,11 +123,10 @@ package final class CatalogStore: Sendable {
         }
     }
 
-    /// Commits rows beside what else happens, then calls `completion`; with an error when nothing
-    /// was written.
+    /// Commits rows beside what else happens, then calls `completion`.
     func startFolding(
         _ folded: FoldedRows,
-        completion: @escaping @Sendable (CatalogStoreError?) -> Void
+        completion: @escaping @Sendable (StandaloneLog.FoldOutcome) -> Void
     ) {
         let file = rowsFile
         rows.asyncWriteWithoutTransaction { db in
@@ -136,9 +135,9 @@ package final class CatalogStore: Sendable {
                     try folded.write(to: db)
                     return .commit
                 }
-                completion(nil)
+                completion(.folded(upTo: folded.position))
             } catch {
-                completion(file.translate(error))
+                completion(.failed(folded, file.translate(error)))
             }
         }
     }

@@ -11,8 +11,8 @@ struct LogWriter {
     private let encoder = JSONEncoder()
     /// What no fold has taken yet.
     private var unfolded: FoldedRows
-    /// What is being folded; nil: no fold is under way.
-    private var folding: FoldedRows?
+    /// True while a fold is under way.
+    private var isFolding = false
     /// After a fold that failed.
     private var nextFold = ContinuousClock.now
     /// The journal up to here is in the rows and can be forgotten; nil: it was.
@@ -34,10 +34,10 @@ struct LogWriter {
 
     mutating func run() {
         while true {
-            let mustWait = folding != nil && unfolded.count >= Self.unfoldedMax
+            let mustWait = isFolding && unfolded.count >= Self.unfoldedMax
             switch log.nextStep(onlyFolds: mustWait) {
             case .commit(let waiting): commitAll(waiting)
-            case .noteFold(let error): noteFold(error)
+            case .noteFold(let outcome): note(outcome)
             case .stop:
                 finish()
                 return
@@ -105,30 +105,32 @@ struct LogWriter {
 
 extension LogWriter {
     private mutating func foldIfFull() {
-        guard let store = log.store, folding == nil, unfolded.isFull, nextFold <= .now else {
-            return
-        }
+        guard let store = log.store, !isFolding, unfolded.isFull, nextFold <= .now else { return }
+        // The thread that folds gives the memory back, too: that takes milliseconds.
         let rows = unfolded
         unfolded = FoldedRows()
-        folding = rows
-        store.startFolding(rows) { [log] error in log.foldEnded(error) }
+        isFolding = true
+        store.startFolding(rows) { [log] outcome in log.foldEnded(outcome) }
     }
 
-    private mutating func noteFold(_ error: CatalogStoreError?) {
-        guard let folded = folding else { return }
-        folding = nil
-        guard let error else {
-            forgettable = folded.position
+    private mutating func note(_ outcome: StandaloneLog.FoldOutcome) {
+        isFolding = false
+        switch outcome {
+        case .folded(let position):
+            forgettable = position
             // The rest goes with the commits that follow, so that none waits for all of it.
             forgetSome()
-            return
+        case .failed(let rows, let error):
+            // The journal still has it all; what changed since then is newer.
+            log.logger.warning(
+                "the journal could not be folded",
+                metadata: ["error": "\(error)"]
+            )
+            nextFold = .now + .seconds(1)
+            var merged = rows
+            merged.merge(unfolded)
+            unfolded = merged
         }
-        // The journal still has it all; what changed since then is newer.
-        log.logger.warning("the journal could not be folded", metadata: ["error": "\(error)"])
-        nextFold = .now + .seconds(1)
-        var merged = folded
-        merged.merge(unfolded)
-        unfolded = merged
     }
 
     private mutating func forgetSome() {
@@ -147,8 +149,8 @@ extension LogWriter {
 
     /// Folds all, when no change comes any more.
     private mutating func finish() {
-        while folding != nil {
-            if case .noteFold(let error) = log.nextStep(onlyFolds: true) { noteFold(error) }
+        while isFolding {
+            if case .noteFold(let outcome) = log.nextStep(onlyFolds: true) { note(outcome) }
         }
         guard let store = log.store, !unfolded.isEmpty else { return }
         do throws(CatalogStoreError) {

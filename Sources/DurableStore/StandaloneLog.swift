@@ -21,9 +21,16 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     /// What the writer has to do next.
     enum Step {
         case commit([Waiting])
-        /// A fold ended, well or not.
-        case noteFold(CatalogStoreError?)
+        case noteFold(FoldOutcome)
         case stop
+    }
+
+    /// How a fold ended.
+    enum FoldOutcome {
+        /// The journal up to here is in the rows.
+        case folded(upTo: UInt64)
+        /// Nothing was written.
+        case failed(FoldedRows, CatalogStoreError)
     }
 
     private struct State {
@@ -33,7 +40,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         var accepts = true
         /// True while the writer waits for `wakeUp`.
         var writerSleeps = false
-        var endedFold: CatalogStoreError?? = .none
+        var endedFold: FoldOutcome?
         /// What the last group did.
         var events: [CatalogEvent] = []
         var metrics = LogMetrics()
@@ -143,7 +150,7 @@ extension StandaloneLog {
         while true {
             let step: Step? = state.withLock { state in
                 if let ended = state.endedFold {
-                    state.endedFold = .none
+                    state.endedFold = nil
                     return .noteFold(ended)
                 }
                 if !onlyFolds {
@@ -161,10 +168,10 @@ extension StandaloneLog {
         }
     }
 
-    /// Tells the writer how a fold ended; nil: well.
-    func foldEnded(_ error: CatalogStoreError?) {
+    /// Tells the writer how a fold ended.
+    func foldEnded(_ outcome: FoldOutcome) {
         let wakes = state.withLock { state in
-            state.endedFold = .some(error)
+            state.endedFold = outcome
             return state.wakeWriter()
         }
         if wakes { wakeUp.signal() }

@@ -131,7 +131,7 @@ enum JournalBenchmark {
                 let end = min(start + 4_096, instances)
                 let changes = (start..<end).map { registration($0, services: services) }
                 _ = await log.append(contentsOf: changes)
-                print("acknowledged: \(end)")
+                FileHandle.standardOutput.write(Data("acknowledged: \(end)\n".utf8))
             }
             before.report("fill", instances, "instance", slowest(log.metrics.commit))
         }
@@ -169,6 +169,6 @@ enum JournalBenchmark {
         let (catalog, _) = try store.load(datacenter: "dc1", limits: CatalogLimits())
         let count = max(catalog.instanceCount, 1)
         let peak = (Usage.peakBytes - empty) / count
-        before.report("start", count, "instance", "\(peak) bytes each at the peak")
+        before.report("start", count, "instance", "\(count) of \(peak) bytes each at the peak")
     }
 }
