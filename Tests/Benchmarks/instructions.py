@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
+import threading
 
 import processes
 import report
@@ -25,9 +25,9 @@ import report
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 TOLERANCE = 0.02
 # Set-up runs some ten times slower, the counted part fifty times.
-NATIVE_SECONDS_MAX = 5
+NATIVE_SECONDS_MAX = 4
 COUNTED_SECONDS = 0.02
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 CALLS = {
     "allocations": re.compile(r"(malloc|calloc|realloc|posix_memalign|aligned_alloc|memalign)$"),
@@ -51,12 +51,17 @@ def environment():
 
 
 def seconds_of(micro, name, count):
-    start = time.perf_counter()
-    try:
-        subprocess.run([micro, name, str(count)], check=True, env=environment(), timeout=NATIVE_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        return None
-    return time.perf_counter() - start
+    """Processor time of a run without valgrind; None when that is too much."""
+    process = subprocess.Popen([micro, name, str(count)], env=environment(), stdout=subprocess.DEVNULL)
+    limit = threading.Timer(10 * NATIVE_SECONDS_MAX, process.kill)
+    limit.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    limit.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = usage.ru_utime + usage.ru_stime
+    if process.returncode > 0:
+        raise SystemExit(f"{micro} {name} {count}: status {process.returncode}")
+    return None if process.returncode or seconds > NATIVE_SECONDS_MAX else seconds
 
 
 def count_for(micro, name, committed):
@@ -64,7 +69,7 @@ def count_for(micro, name, committed):
     empty = seconds_of(micro, name, 1)
     if empty is None or committed:
         return empty and committed["count"]
-    count = 100
+    count = 10
     while count < 1_000_000:
         taken = seconds_of(micro, name, count)
         if taken is None or taken - empty > COUNTED_SECONDS:
@@ -91,20 +96,28 @@ def calls(path):
     return counts
 
 
+# What runs in other threads ends with this one.
+started = []
+
+
 def run(micro, name, count, folder):
     """One run under callgrind: the total of what was counted."""
     path = os.path.join(folder, f"{name}.{count}")
     command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={path}", micro, name, str(count)]
-    everywhere = sorted(os.sched_getaffinity(0))
+    process = subprocess.Popen(
+        processes.pinned(sorted(os.sched_getaffinity(0)), command), env=environment(), text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )
+    started.append(process)
     try:
-        done = subprocess.run(
-            processes.pinned(everywhere, command), capture_output=True, text=True, env=environment(), timeout=SECONDS_MAX
-        )
+        _, errors = process.communicate(timeout=SECONDS_MAX)
     except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
         return None
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    if done.returncode or not found:
-        raise SystemExit(f"{' '.join(command)}:\n{done.stderr[-1_000:]}")
+    found = re.search(r"Collected : (\d+)", errors)
+    if process.returncode or not found:
+        raise SystemExit(f"{' '.join(command)}:\n{errors[-1_000:]}")
     return {"instructions": int(found[1])} | calls(path)
 
 
@@ -163,13 +176,18 @@ def main():
             count = options.count or count_for(micro, name, committed.get(name))
             return count and measure(micro, name, count, folder)
 
-        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        pool = concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+        try:
             for name, result in zip(wanted, pool.map(one, wanted)):
                 if result:
                     results[name] = result
                 else:
                     notes.append(f"{name} is left out: its set-up takes too long under valgrind.")
                 report.note(f"{name}: counted" if result else notes[-1])
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in started:
+                process.poll() is None and process.kill()
     table, changed = show(results, committed, summaries)
     report.finish(options, [table], [{"name": name} | result for name, result in results.items()], notes)
     if options.write:
