@@ -38,9 +38,9 @@ package enum IPAddress: Hashable, Sendable {
     package var rdata: [UInt8] {
         switch self {
         case .v4(let value):
-            (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) }
+            unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
         case .v6(let value):
-            (0..<16).map { UInt8(truncatingIfNeeded: value >> (120 - 8 * UInt128($0))) }
+            unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
         }
     }
 
@@ -94,15 +94,35 @@ package enum IPAddress: Hashable, Sendable {
 
     /// The name under `in-addr.arpa.` or `ip6.arpa.` (RFC 1035 §3.5, RFC 3596 §2.5).
     package var reverseName: DomainName {
-        let labels: [String]
+        var wire: [UInt8] = []
         switch self {
-        case .v4:
-            labels = rdata.reversed().map(String.init) + ["in-addr", "arpa"]
-        case .v6:
-            labels = hexadecimal.reversed().map(String.init) + ["ip6", "arpa"]
+        case .v4(let value):
+            wire.reserveCapacity(32)
+            for octet in 0..<4 {
+                Self.append(UInt8(truncatingIfNeeded: value >> (8 * UInt32(octet))), to: &wire)
+            }
+            wire += "\u{7}in-addr\u{4}arpa\u{0}".utf8
+        case .v6(let value):
+            wire.reserveCapacity(74)
+            for nibble in 0..<32 {
+                let digit = UInt8(truncatingIfNeeded: value >> (4 * UInt128(nibble))) & 15
+                wire.append(1)
+                wire.append(
+                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                )
+            }
+            wire += "\u{3}ip6\u{4}arpa\u{0}".utf8
         }
         // At most 34 short labels: always a valid name.
-        return (try? DomainName(labels: labels.map { Array($0.utf8) })) ?? .root
+        return (try? DomainName(wire: wire)) ?? .root
+    }
+
+    /// Appends the decimal digits of `octet` as a label.
+    private static func append(_ octet: UInt8, to wire: inout [UInt8]) {
+        wire.append(octet >= 100 ? 3 : octet >= 10 ? 2 : 1)
+        if octet >= 100 { wire.append(UInt8(ascii: "0") + octet / 100) }
+        if octet >= 10 { wire.append(UInt8(ascii: "0") + octet / 10 % 10) }
+        wire.append(UInt8(ascii: "0") + octet % 10)
     }
 }
 

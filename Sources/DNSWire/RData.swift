@@ -31,7 +31,16 @@ package enum RData {
         port: UInt16,
         target: DomainName
     ) -> [UInt8] {
-        bigEndian(priority) + bigEndian(weight) + bigEndian(port) + target.wire
+        var rdata: [UInt8] = []
+        rdata.reserveCapacity(6 + target.wire.count)
+        rdata.append(UInt8(priority >> 8))
+        rdata.append(UInt8(truncatingIfNeeded: priority))
+        rdata.append(UInt8(weight >> 8))
+        rdata.append(UInt8(truncatingIfNeeded: weight))
+        rdata.append(UInt8(port >> 8))
+        rdata.append(UInt8(truncatingIfNeeded: port))
+        rdata += target.wire
+        return rdata
     }
 
     /// MX (RFC 1035 §3.3.9).

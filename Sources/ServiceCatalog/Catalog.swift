@@ -111,6 +111,12 @@ extension Catalog {
 
     package func owners(of address: IPAddress) -> AddressOwners? { owners.owners(of: address) }
 
+    /// Addresses of the other family that the owners of `address` have, in order; nil when nobody
+    /// has it.
+    package func companions(of address: IPAddress) -> [IPAddress]? {
+        owners.companions(of: address)
+    }
+
     /// All addresses that nodes and instances have, in no order.
     package var addresses: [IPAddress] { owners.all }
 }

@@ -25,6 +25,8 @@ struct ServiceNames {
     /// Why kept: each change of the catalog makes a dozen names.
     private struct Ends {
         var plain: [[UInt8]]
+        /// Below `_tcp` and `_udp`.
+        var protocols: [[UInt8]]
         var service: [[UInt8]]
         var node: [[UInt8]]
         var address: [[UInt8]]
@@ -39,6 +41,11 @@ struct ServiceNames {
             }
             plain = both
             service = ends("service")
+            let afterProtocol = service + both
+            protocols = ["_tcp", "_udp"].flatMap { label in
+                let label = ServiceNames.wire(of: label) ?? []
+                return afterProtocol.map { label + $0 }
+            }
             node = ends("node")
             address = ends("addr")
             query = ends("query")
@@ -59,7 +66,7 @@ struct ServiceNames {
         guard labels.count + end.count <= WireLimits.nameBytesMax,
             let name = try? DomainName(wire: labels + end)
         else { return nil }
-        return inner.contains { name.isSubdomain(of: $0) } ? nil : name
+        return !inner.isEmpty && inner.contains { name.isSubdomain(of: $0) } ? nil : name
     }
 
     /// The last of `names`, without the others being made.
@@ -72,21 +79,28 @@ struct ServiceNames {
 
     /// The labels of `text`, which dots separate, on the wire; nil when DNS cannot carry one of
     /// them.
-    private static func wire(of text: String, prefix: String = "") -> [UInt8]? {
-        var wire: [UInt8] = [0]
-        wire.reserveCapacity(prefix.utf8.count + text.utf8.count + 1)
-        wire += prefix.utf8
-        var start = 0
-        for byte in text.utf8 {
-            guard byte == UInt8(ascii: ".") else {
-                wire.append(byte)
-                continue
+    private static func wire(of text: String, isUnderscored: Bool = false) -> [UInt8]? {
+        var text = text
+        var wire: [UInt8] = []
+        wire.reserveCapacity(text.utf8.count + 2)
+        wire.append(0)
+        if isUnderscored { wire.append(UInt8(ascii: "_")) }
+        let end = text.withUTF8 { bytes -> Int? in
+            var start = 0
+            for index in 0..<bytes.count {
+                let byte = unsafe bytes[index]
+                if byte == UInt8(ascii: ".") {
+                    guard close(&wire, start) else { return nil }
+                    start = wire.count
+                    wire.append(0)
+                } else {
+                    wire.append(byte)
+                }
             }
-            guard close(&wire, start) else { return nil }
-            start = wire.count
-            wire.append(0)
+            return start
         }
-        return close(&wire, start) ? wire : nil
+        guard let end, close(&wire, end) else { return nil }
+        return wire
     }
 
     /// Sets the length of the label that starts at `start`; false when it is none.
@@ -141,24 +155,13 @@ struct ServiceNames {
     ///
     /// A service with dots in its name has none of these.
     func underscored(_ service: String, tag: String?) -> [DomainName] {
-        guard Self.isLabel(service), let first = Self.wire(of: service, prefix: "_") else {
-            return []
-        }
-        let second: [String]
-        if let tag {
-            guard Self.isLabel(tag), !["tcp", "udp"].contains(tag.lowercased()) else { return [] }
-            second = [tag]
-        } else {
-            second = ["tcp", "udp"]
-        }
-        var all: [DomainName] = []
-        all.reserveCapacity(8)
-        for label in second {
-            guard let label = Self.wire(of: label, prefix: "_") else { continue }
-            all += names(first + label, ends.service)
-            all += names(first + label, ends.plain)
-        }
-        return all
+        guard Self.isLabel(service), let first = Self.wire(of: service, isUnderscored: true)
+        else { return [] }
+        guard let tag else { return names(first, ends.protocols) }
+        guard Self.isLabel(tag), !["tcp", "udp"].contains(tag.lowercased()),
+            let second = Self.wire(of: tag, isUnderscored: true)
+        else { return [] }
+        return names(first + second, ends.service) + names(first + second, ends.plain)
     }
 
     /// True for what can be one label without its dots separating.
@@ -190,15 +193,18 @@ struct ServiceNames {
 
     /// The hexadecimal digits of an address as a label on the wire.
     private static func label(_ address: IPAddress) -> [UInt8] {
-        let rdata = address.rdata
-        var label = [UInt8(2 * rdata.count)]
-        label.reserveCapacity(1 + 2 * rdata.count)
-        for byte in rdata {
-            for digit in [byte >> 4, byte & 15] {
-                label.append(
-                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-                )
+        let digits = address.bitWidth / 4
+        let value =
+            switch address {
+            case .v4(let value): UInt128(value)
+            case .v6(let value): value
             }
+        var label: [UInt8] = []
+        label.reserveCapacity(1 + digits)
+        label.append(UInt8(digits))
+        for position in (0..<digits).reversed() {
+            let digit = UInt8(truncatingIfNeeded: value >> (4 * UInt128(position))) & 15
+            label.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
         return label
     }

@@ -9,9 +9,9 @@ internal import ServiceCatalog
 struct ServiceRecords {
     let ttlSeconds: UInt32
     private var rdata: [[UInt8]] = []
-    private var known: [PackedPart.ServiceKey: Int] = [:]
+    private var known = FirstPlaces<PackedPart.ServiceKey>()
     /// The record that first leads to each target.
-    private var targets: [Endpoint.Identity: Int] = [:]
+    private var targets = FirstPlaces<Endpoint.Identity>()
     private var addresses = Additional()
     private var texts = Additional()
     private var nodes: Set<String> = []
@@ -38,14 +38,12 @@ struct ServiceRecords {
         else { return }
         let record = RData.srv(priority: 1, weight: weight, port: port, target: target.name)
         let key = PackedPart.ServiceKey(target: target.identity, port: port)
-        if let index = known[key] {
+        if let index = known.insert(key, rdata.count) {
             // The same rule as in `PackedSet`.
             if record.lexicographicallyPrecedes(rdata[index]) { rdata[index] = record }
             return
         }
-        known[key] = rdata.count
-        let isNew = targets[target.identity] == nil
-        if isNew { targets[target.identity] = rdata.count }
+        let isNew = targets.insert(target.identity, rdata.count) == nil
         rdata.append(record)
         bytesLeft -= Self.recordBytes + record.count
         guard isNew, bytesLeft > 0 else { return }
@@ -101,4 +99,32 @@ struct ServiceRecords {
 extension PublishedRRset {
     /// More records than any message holds, and few enough to be counted in one with others.
     static let recordsMax = 60_000
+}
+
+/// Where each of some values was first seen.
+///
+/// Few are searched one by one, which costs less than hashing them.
+struct FirstPlaces<Value: Hashable> {
+    private var few: [(value: Value, place: Int)] = []
+    private var many: [Value: Int] = [:]
+
+    private static var fewMax: Int { 16 }
+
+    /// Notes `place` for a value that is new; the place of one that is not.
+    mutating func insert(_ value: Value, _ place: Int) -> Int? {
+        if let known = self[value] { return known }
+        if few.count < Self.fewMax {
+            few.append((value, place))
+        } else {
+            if many.isEmpty { for (value, place) in few { many[value] = place } }
+            many[value] = place
+        }
+        return nil
+    }
+
+    subscript(value: Value) -> Int? {
+        guard many.isEmpty else { return many[value] }
+        for known in few where known.value == value { return known.place }
+        return nil
+    }
 }

@@ -17,18 +17,14 @@ extension ServiceZone {
     ) {
         let current = current
         let inZone = current.reverseHomes.isInZone(address)
-        let owners = catalog.owners(of: address)
-        guard let owners, isShown(owners, catalog, current.visibility) else {
+        guard let companions = catalog.companions(of: address),
+            !current.visibility.isRestricted || isShown(address, catalog, current.visibility)
+        else {
             changes.append(.removeAddress(address, inZone: inZone))
             return removeAccompanied(address, into: &changes)
         }
         changes.append(.address(address, inZone: inZone))
-        guard !owners.companions.isEmpty else {
-            return removeAccompanied(address, into: &changes)
-        }
-        let companions = owners.companions.keys.sorted {
-            $0.rdata.lexicographicallyPrecedes($1.rdata)
-        }
+        guard !companions.isEmpty else { return removeAccompanied(address, into: &changes) }
         let ttlSeconds = current.settings.nodeTTLSeconds
         let rrsets = addressRRsets([address] + companions, ttlSeconds: ttlSeconds)
         accompanied.withLock { _ = $0.insert(address) }
@@ -39,11 +35,20 @@ extension ServiceZone {
     }
 
     private func removeAccompanied(_ address: IPAddress, into changes: inout [TableChange]) {
-        guard accompanied.withLock({ $0.remove(address) }) != nil else { return }
+        guard accompanied.withLock({ $0.isEmpty ? nil : $0.remove(address) }) != nil else { return }
         for names in domains { remove(names.address(address), into: &changes) }
     }
 
     /// An address counts as its service's, on whatever node: who may see the service may see it.
+    private func isShown(
+        _ address: IPAddress,
+        _ catalog: borrowing Catalog,
+        _ visibility: NameVisibility
+    ) -> Bool {
+        catalog.owners(of: address).map { isShown($0, catalog, visibility) } ?? false
+    }
+
+    /// The same of the owners of an address.
     func isShown(
         _ owners: AddressOwners,
         _ catalog: borrowing Catalog,

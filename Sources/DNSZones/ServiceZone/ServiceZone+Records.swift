@@ -225,18 +225,27 @@ extension ServiceZone {
 
     /// A and AAAA of `addresses`, each address once.
     func addressRRsets(_ addresses: [IPAddress], ttlSeconds: UInt32) -> [PublishedRRset] {
-        var seen: Set<IPAddress> = []
-        let once = addresses.filter { seen.insert($0).inserted }
-        return [RecordType.a, .aaaa].compactMap { type in
-            let rdata = once.filter { $0.recordType == type }.map(\.rdata)
-            guard !rdata.isEmpty else { return nil }
-            return PublishedRRset(
-                type: type,
-                ttlSeconds: ttlSeconds,
-                rdata: Array(rdata.prefix(PublishedRRset.recordsMax)),
-                rotates: true
+        var seen = FirstPlaces<IPAddress>()
+        var v4: [[UInt8]] = []
+        var v6: [[UInt8]] = []
+        for address in addresses where seen.insert(address, 0) == nil {
+            switch address {
+            case .v4: v4.append(address.rdata)
+            case .v6: v6.append(address.rdata)
+            }
+        }
+        var rrsets: [PublishedRRset] = []
+        for (type, rdata) in [(RecordType.a, v4), (.aaaa, v6)] where !rdata.isEmpty {
+            rrsets.append(
+                PublishedRRset(
+                    type: type,
+                    ttlSeconds: ttlSeconds,
+                    rdata: Array(rdata.prefix(PublishedRRset.recordsMax)),
+                    rotates: true
+                )
             )
         }
+        return rrsets
     }
 
     /// SRV with the targets' addresses, then the nodes' meta; instances that DNS cannot carry are

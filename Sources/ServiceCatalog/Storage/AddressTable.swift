@@ -19,6 +19,16 @@ struct AddressTable: Sendable {
         return Self.owners(service)
     }
 
+    /// The companions of an address in order of bytes; nil when nobody has it.
+    ///
+    /// Cost: a look-up for an address that has none.
+    func companions(of address: IPAddress) -> [IPAddress]? {
+        guard soleService(of: address) == nil else { return [] }
+        return shared[address].map {
+            $0.companions.keys.sorted { $0.rdata.lexicographicallyPrecedes($1.rdata) }
+        }
+    }
+
     /// Counts `owner` as one that has the addresses of `group`, each beside the others.
     ///
     /// - Returns: the addresses whose owners or companions came.
