@@ -87,13 +87,7 @@ extension Prober {
                 aliases.add(key, target: target)
             }
         case .http, .tcp, .udp, .grpc, .http2Ping, .dns:
-            let id = schedule.add(
-                intervalMilliseconds: definition.intervalMilliseconds,
-                first: first,
-                now: now
-            )
-            record.scheduleID = id
-            keysBySlot[id.slot] = key
+            record.scheduleID = addToSchedule(key, definition, first: first, now: now)
         }
         records[key] = record
         setCriticalTerm(key, status: check.status, now: now)
@@ -110,15 +104,8 @@ extension Prober {
         if !writes.contains(.status(key)) {
             if check.status != record.status, let id = record.scheduleID {
                 // Somebody else's word on a check that is probed: see for ourselves, at once.
-                schedule.remove(id)
-                keysBySlot[id.slot] = nil
-                let fresh = schedule.add(
-                    intervalMilliseconds: record.definition.intervalMilliseconds,
-                    first: .atOnce,
-                    now: now
-                )
-                record.scheduleID = fresh
-                keysBySlot[fresh.slot] = key
+                removeFromSchedule(id)
+                record.scheduleID = addToSchedule(key, record.definition, first: .atOnce, now: now)
             }
             record.status = check.status
             record.output = check.output
@@ -128,12 +115,31 @@ extension Prober {
         setCriticalTerm(key, status: check.status, now: now)
     }
 
+    private mutating func addToSchedule(
+        _ key: CheckKey,
+        _ definition: CheckDefinition,
+        first: ProbeSchedule.FirstRun,
+        now: ProbeInstant
+    ) -> ProbeSchedule.ID {
+        let id = schedule.add(
+            intervalMilliseconds: definition.intervalMilliseconds,
+            first: first,
+            now: now
+        )
+        // A new slot is the next.
+        if Int(id.slot) == keysBySlot.count { keysBySlot.append(key) }
+        keysBySlot[Int(id.slot)] = key
+        return id
+    }
+
+    private mutating func removeFromSchedule(_ id: ProbeSchedule.ID) {
+        schedule.remove(id)
+        keysBySlot[Int(id.slot)] = nil
+    }
+
     private mutating func removeCheck(_ key: CheckKey) {
         guard let record = records.removeValue(forKey: key) else { return }
-        if let id = record.scheduleID {
-            schedule.remove(id)
-            keysBySlot[id.slot] = nil
-        }
+        if let id = record.scheduleID { removeFromSchedule(id) }
         aliases.remove(key)
         leases.remove(.ttl(key))
         leases.remove(.criticalTerm(key))

@@ -9,7 +9,7 @@ extension Prober {
         now: ProbeInstant
     ) {
         noticePause(now: now)
-        guard let key = keysBySlot[probe.id.slot], schedule.isCurrent(probe.id),
+        guard schedule.isCurrent(probe.id), let key = keysBySlot[Int(probe.id.slot)],
             var record = records[key]
         else {
             _ = schedule.finish(probe.id, next: .regular, now: now)

@@ -78,10 +78,9 @@ package struct Prober: Sendable {
     var aliases = AliasIndex()
     var writes = WriteQueue()
     var evidence: EvidenceGuard
-    /// By key with the node's name folded.
-    var records: [CheckKey: Record] = [:]
-    /// The record of each slot of the schedule.
-    var keysBySlot: [UInt32: CheckKey] = [:]
+    var records = CheckRecords()
+    /// The check of each slot of the schedule; nil for a free one.
+    var keysBySlot: [CheckKey?] = []
     var notices: [Notice] = []
     var metrics = ProberMetrics()
     var wasHolding = false
@@ -108,7 +107,7 @@ package struct Prober: Sendable {
         var directives = tickets.isEmpty ? [] : [Directive.append(tickets)]
         for start in schedule.takeDue(now: now, countMax: Self.startsPerTurnMax) {
             metrics.noteLateness(start.lateness)
-            guard let key = keysBySlot[start.id.slot],
+            guard let key = keysBySlot[Int(start.id.slot)],
                 let definition = records[key]?.definition
             else {
                 preconditionFailure("slot \(start.id.slot) is scheduled and has no check")
