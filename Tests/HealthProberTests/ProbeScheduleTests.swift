@@ -78,9 +78,9 @@ struct ProbeScheduleTests {
         }
     }
 
-    /// No 100 ms have more than 1.3 times of what 50,000 checks mean to each.
-    private func expectEven(_ perSpan: [Int]) {
-        let mean = 50_000.0 / 9.5 / 10
+    /// No 100 ms have more than 1.3 times of what so many checks mean to each.
+    private func expectEven(_ perSpan: [Int], checks: Int) {
+        let mean = Double(checks) / 9.5 / 10
         let highest = (0..<perSpan.count - 10).map { perSpan[$0..<$0 + 10].reduce(0, +) }.max()
         #expect(Double(highest ?? 0) <= 1.3 * mean)
     }
@@ -95,20 +95,20 @@ struct ProbeScheduleTests {
             _ = schedule.add(intervalMilliseconds: 10_000, first: first, now: at(0))
         }
         // The first round, and its passing into the second.
-        let perSpan = startsPerSpan(&schedule, spans: 1_500)
+        let perSpan = startsPerSpan(&schedule, spans: 1_250)
         #expect(perSpan[0...1_000].reduce(0, +) >= 50_000, "each ran once within its interval")
-        #expect(perSpan.reduce(0, +) <= 82_000)
-        expectEven(perSpan)
+        #expect(perSpan.reduce(0, +) <= 70_000)
+        expectEven(perSpan, checks: 50_000)
     }
 
-    @Test("50,000 checks that came one after another in two seconds are spread evenly too")
+    @Test("Checks that came one after another in seconds are spread evenly too")
     func arrivals() {
         var schedule = ProbeSchedule(inFlightMax: 1_000, random: ProbeRandom(seed: 8))
         for number in 0..<50_000 {
             let now = at(Double(number) / 25_000)
             _ = schedule.add(intervalMilliseconds: 10_000, first: .atOnce, now: now)
         }
-        expectEven(startsPerSpan(&schedule, spans: 1_500))
+        expectEven(startsPerSpan(&schedule, spans: 1_250), checks: 50_000)
     }
 
     @Test("Thousands that are registered together start within seconds, not at once")

