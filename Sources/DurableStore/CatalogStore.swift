@@ -76,16 +76,24 @@ package final class CatalogStore: Sendable {
     ) throws(CatalogStoreError) -> (catalog: Catalog, position: UInt64) {
         var replay: Replay
         do {
-            replay = try rows.read { db in
-                let position = UInt64(try Self.fact("position", db) ?? "") ?? 0
-                var stored = StoredRows(db)
-                let catalog = try stored.restore(
-                    Catalog(datacenter: datacenter, limits: limits),
-                    index: position
-                )
-                var replay = Replay(catalog: catalog, position: position)
+            let position = UInt64(try rows.read { try Self.fact("position", $0) } ?? "") ?? 0
+            let parts = StoredParts()
+            rows.asyncRead { opened in
+                do {
+                    var stored = StoredRows(try opened.get())
+                    stored.readAll(into: parts)
+                } catch {
+                    parts.put(.failed(error))
+                }
+            }
+            let catalog = try parts.restore(
+                Catalog(datacenter: datacenter, limits: limits),
+                index: position
+            )
+            replay = Replay(catalog: catalog, position: position)
+            try rows.read { db in
+                // Format 2 had it here.
                 if try db.tableExists("journal") { try replay.run(from: db, mayHaveGaps: true) }
-                return replay
             }
         } catch {
             throw rowsFile.translate(error)

@@ -2,39 +2,52 @@ internal import Foundation
 internal import GRDB
 internal import ServiceCatalog
 
-/// Reads the rows of the tables into a catalog, one at a time.
+/// Reads the rows of the tables, some at a time.
 struct StoredRows {
     private let db: Database
     private var coder = RowCoder()
+
+    /// Things in one part.
+    private static let partMax = 512
+    /// Values of keys in one part, by and large.
+    private static let valueBytesMax = 1 << 20
 
     init(_ db: Database) {
         self.db = db
     }
 
-    /// Fills `catalog`, which is empty, as of `index`.
+    /// Puts all of them into `parts`, nodes before what is on them, and the end or the error.
     ///
-    /// - Throws: `DatabaseError`, or `RowError` for a row that cannot be read.
-    mutating func restore(_ catalog: consuming Catalog, index: CatalogIndex) throws -> Catalog {
-        var restoration = CatalogRestoration(of: catalog, index: index)
-        try read(Node.self, from: "nodes", key: ["name"]) { restoration.add($0) }
-        try read(ServiceInstance.self, from: "instances", key: ["node", "id"]) {
-            restoration.add($0)
+    /// The errors are `DatabaseError`, or `RowError` for a row that cannot be read.
+    mutating func readAll(into parts: StoredParts) {
+        do {
+            try read(Node.self, from: "nodes", key: ["name"]) { parts.put(.nodes($0)) }
+            try read(ServiceInstance.self, from: "instances", key: ["node", "id"]) {
+                parts.put(.instances($0))
+            }
+            try read(HealthCheck.self, from: "checks", key: ["node", "id"]) {
+                parts.put(.checks($0))
+            }
+            try readEntries { parts.put(.entries($0)) }
+            var rest = CatalogContents()
+            rest.sessions = try readJSON("sessions")
+            rest.preparedQueries = try readJSON("prepared_queries")
+            rest.accessPolicies = try readJSON("access_policies")
+            rest.accessTokens = try readJSON("access_tokens")
+            parts.put(.rest(rest))
+            parts.put(.end)
+        } catch {
+            parts.put(.failed(error))
         }
-        try read(HealthCheck.self, from: "checks", key: ["node", "id"]) { restoration.add($0) }
-        try readEntries { restoration.add($0) }
-        try readJSON(Session.self, from: "sessions") { restoration.add($0) }
-        try readJSON(PreparedQuery.self, from: "prepared_queries") { restoration.add($0) }
-        try readJSON(AccessPolicy.self, from: "access_policies") { restoration.add($0) }
-        try readJSON(AccessToken.self, from: "access_tokens") { restoration.add($0) }
-        return restoration.finish()
     }
 
     private mutating func read<Thing: CompactCodable & Decodable>(
         _ type: Thing.Type,
         from table: String,
         key: [String],
-        _ body: (Thing) -> Void
+        _ body: ([Thing]) -> Void
     ) throws {
+        var part: [Thing] = []
         let columns = ["row"] + key
         let rows = try Row.fetchCursor(
             db,
@@ -46,31 +59,37 @@ struct StoredRows {
                     guard let data else { throw CompactFormError.tooShort }
                     return try coder.decode(type, from: data)
                 }
-                body(thing)
+                part.append(thing)
             } catch {
                 let names = key.indices.map { row[$0 + 1] as String? ?? "" }
                 throw RowError(table: table, key: names.joined(separator: ", "), cause: error)
             }
+            if part.count == Self.partMax {
+                body(part)
+                part = []
+                part.reserveCapacity(Self.partMax)
+            }
         }
+        body(part)
     }
 
-    private func readJSON<Thing: Decodable>(
-        _ type: Thing.Type,
-        from table: String,
-        _ body: (Thing) -> Void
-    ) throws {
+    private func readJSON<Thing: Decodable>(_ table: String) throws -> [Thing] {
+        var things: [Thing] = []
         let rows = try Row.fetchCursor(db, sql: "SELECT row, id FROM \(table)")
         while let row = try rows.next() {
             do {
-                body(try coder.decodeJSON(type, from: row[0] as Data))
+                things.append(try coder.decodeJSON(Thing.self, from: row[0] as Data))
             } catch {
                 let id = String(decoding: row[1] as Data, as: UTF8.self)
                 throw RowError(table: table, key: id, cause: error)
             }
         }
+        return things
     }
 
-    private func readEntries(_ body: (KeyValueEntry) -> Void) throws {
+    private func readEntries(_ body: ([KeyValueEntry]) -> Void) throws {
+        var part: [KeyValueEntry] = []
+        var valueBytes = 0
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -88,7 +107,15 @@ struct StoredRows {
             entry.lockIndex = UInt64(bitPattern: row[4] as Int64)
             entry.createIndex = UInt64(row[5] as Int64)
             entry.modifyIndex = UInt64(row[6] as Int64)
-            body(entry)
+            part.append(entry)
+            valueBytes += entry.value.bytes.count
+            if part.count == Self.partMax || valueBytes >= Self.valueBytesMax {
+                body(part)
+                part = []
+                part.reserveCapacity(Self.partMax)
+                valueBytes = 0
+            }
         }
+        body(part)
     }
 }
