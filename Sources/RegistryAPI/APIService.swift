@@ -37,12 +37,14 @@ package struct APIService: Service {
         logger: Logger
     ) async throws(APIServiceError) -> APIService {
         let connections = ConnectionRegistry(connectionsMax: settings.connectionsMax)
-        let http = makeHTTP(api, settings, connections, logger)
+        let date = HTTPDate()
+        let http = makeHTTP(api, settings, connections, date, logger)
+        let direct = makeDirect(api, date, logger)
         var listeners: [Listener] = []
         for address in addresses {
             do {
                 listeners.append(
-                    try await listen(on: address, http, settings, connections, logger)
+                    try await listen(on: address, http, direct, settings, connections, logger)
                 )
             } catch {
                 for listener in listeners { await close(listener) }
@@ -127,6 +129,7 @@ extension APIService {
     private static func listen(
         on address: (host: String, port: Int),
         _ http: HTTP1Channel,
+        _ direct: DirectRequestHandler.Setting,
         _ settings: APISettings,
         _ connections: ConnectionRegistry,
         _ logger: Logger
@@ -142,13 +145,14 @@ extension APIService {
                 port: address.port,
                 serverBackPressureStrategy: nil
             ) { channel in
-                setUp(channel, http, settings, connections, logger)
+                setUp(channel, http, direct, settings, connections, logger)
             }
     }
 
     private static func setUp(
         _ channel: any Channel,
         _ http: HTTP1Channel,
+        _ direct: DirectRequestHandler.Setting,
         _ settings: APISettings,
         _ connections: ConnectionRegistry,
         _ logger: Logger
@@ -156,14 +160,24 @@ extension APIService {
         let client = ClientPresence(address: channel.remoteAddress?.ipAddress)
         let isWelcome = connections.add(channel, client)
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(
-                ConnectionGuard(client: client, settings: settings)
-            )
+            let end = ConnectionGuard(client: client, settings: settings)
+            try channel.pipeline.syncOperations.addHandler(end)
         }
         .flatMap {
             http.setup(channel: channel, logger: logger)
         }
-        .map { value in
+        .flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(
+                DirectRequestHandler(
+                    direct,
+                    client: client,
+                    exit: pipeline.handler(type: ConnectionGuard.self)
+                ),
+                position: .after(
+                    pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+                )
+            )
             if !isWelcome { refuse(channel, logger) }
             return value
         }
@@ -179,10 +193,28 @@ extension APIService {
         try? await listener.executeThenClose { _ in }
     }
 
+    private static func makeDirect(
+        _ api: APIContext,
+        _ date: HTTPDate,
+        _ logger: Logger
+    ) -> DirectRequestHandler.Setting {
+        var routes = DirectRoutes()
+        addNativeRoutes(to: &routes, context: api)
+        addConsulRoutes(to: &routes, context: api)
+        return DirectRequestHandler.Setting(
+            routes: routes,
+            log: api.log,
+            defaultPolicy: api.access.settings.defaultPolicy,
+            date: date,
+            logger: logger
+        )
+    }
+
     private static func makeHTTP(
         _ api: APIContext,
         _ settings: APISettings,
         _ connections: ConnectionRegistry,
+        _ date: HTTPDate,
         _ logger: Logger
     ) -> HTTP1Channel {
         var routes = RouteTable()
@@ -194,6 +226,7 @@ extension APIService {
             ),
             settings: settings,
             connections: connections,
+            date: date,
             logger: logger
         )
         return HTTP1Channel(
@@ -201,7 +234,8 @@ extension APIService {
                 try await responder.respond(to: request, writer, channel)
             },
             configuration: HTTP1Channel.Configuration(
-                idleTimeout: TimeAmount(settings.idleTimeout),
+                // `ConnectionGuard` sees all requests, Hummingbird does not.
+                idleTimeout: nil,
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: settings.headerBytesMax,
                     maxHeaderListSize: settings.headerBytesMax,

@@ -26,22 +26,31 @@ enum ErrorMapping {
     }
 
     static func response(for error: any Error, _ dialect: Dialect, logger: Logger) -> Response {
+        reply(for: error, dialect, logger: logger).response
+    }
+
+    static func reply(for error: any Error, _ dialect: Dialect, logger: Logger) -> WholeReply {
         let error = apiError(error, dialect, logger: logger)
-        var headers: HTTPFields = [:]
+        var reply = WholeReply(
+            status: status(of: error.kind),
+            contentType: "text/plain; charset=utf-8",
+            body: Array(error.message.utf8)
+        )
         if case .methodNotAllowed(let allowed) = error.kind {
-            headers[.allow] = allowed.joined(separator: ", ")
+            reply.fields.append((.allow, allowed.joined(separator: ", ")))
         }
-        if error.kind == .unavailable { headers[.retryAfter] = "1" }
+        if error.kind == .unavailable { reply.fields.append((.retryAfter, "1")) }
         if error.kind == .timedOut || error.kind == .bodyTooLarge {
-            headers[.connection] = "close"
+            reply.fields.append((.connection, "close"))
         }
-        let status = status(of: error.kind)
         if dialect == .native {
             let body = NativeBody(error: error.message, field: error.field, hint: error.hint)
-            let response = try? JSONReply.response(body, status: status, headers: headers)
-            if let response { return response }
+            if let bytes = try? JSONReply.bytes(body) {
+                reply.contentType = "application/json"
+                reply.body = bytes + [UInt8(ascii: "\n")]
+            }
         }
-        return JSONReply.text(error.message, status: status, headers: headers)
+        return reply
     }
 
     private static func status(of kind: APIError.Kind) -> HTTPResponse.Status {

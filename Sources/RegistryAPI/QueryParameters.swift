@@ -6,7 +6,13 @@ struct QueryParameters: Sendable {
 
     /// - Throws: `APIError` for a broken percent-encoding.
     init(_ request: Request) throws(APIError) {
-        for part in (request.uri.query ?? "").split(separator: "&") {
+        try self.init(request.uri.query)
+    }
+
+    /// - Parameter text: what stands behind the `?`, as it was sent.
+    init(_ text: (some StringProtocol)?) throws(APIError) {
+        guard let text else { return }
+        for part in text.split(separator: "&") {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentText.decode(halves[0], plusIsSpace: true),
                 let value = PercentText.decode(
@@ -22,6 +28,8 @@ struct QueryParameters: Sendable {
             pairs.append((name, value))
         }
     }
+
+    var isEmpty: Bool { pairs.isEmpty }
 
     /// True when the parameter is there, with or without a value.
     func has(_ name: String) -> Bool { pairs.contains { $0.name == name } }

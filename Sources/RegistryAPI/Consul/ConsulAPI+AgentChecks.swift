@@ -49,14 +49,13 @@ extension ConsulAPI {
     func reportCheck(
         _ request: ConsulRequest,
         _ status: HealthStatus
-    ) async throws(APIError) -> ConsulReply {
+    ) throws(APIError) -> PlannedWrite {
         let id = try request.requiredName("check ID")
-        try await report(request, id, status, output: request.query.first("note") ?? "")
-        return .empty
+        return try report(request, id, status, output: request.query.first("note") ?? "")
     }
 
     /// `PUT agent/check/update/:id`.
-    func updateCheck(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
+    func updateCheck(_ request: ConsulRequest) throws(APIError) -> PlannedWrite {
         let id = try request.requiredName("check ID")
         let body = try request.decode { bytes throws(JSONReadError) in
             try CheckUpdateBody(body: bytes)
@@ -64,17 +63,16 @@ extension ConsulAPI {
         guard let status = HealthStatus(rawValue: body.status) else {
             throw APIError(.badRequest, "Invalid check status: '\(body.status)'")
         }
-        try await report(request, id, status, output: body.output)
-        return .empty
+        return try report(request, id, status, output: body.output)
     }
 
-    /// Renews a TTL check, and writes its result where that is news.
+    /// Renews a TTL check; its result is written where that is news.
     private func report(
         _ request: ConsulRequest,
         _ id: String,
         _ status: HealthStatus,
         output: String
-    ) async throws(APIError) {
+    ) throws(APIError) -> PlannedWrite {
         let key = localCheckKey(id)
         guard let check = context.keeper.read({ $0.check(key) }) else {
             throw Self.unknownCheck(id)
@@ -90,11 +88,16 @@ extension ConsulAPI {
         let output = output.cut(toBytes: definition.outputBytesMax)
         // Before the write: a term that ends during it would turn the check critical again.
         _ = context.heartbeats.renewCheck(check.key)
-        guard check.status != status || check.output != output else { return }
-        let unknown = Self.unknownCheck(id)
-        try await append(.checkStatus(check.key, status, output: output)) { rejection in
-            if case .unknownCheck = rejection { unknown } else { nil }
-        }
+        let isNews = check.status != status || check.output != output
+        return PlannedWrite(
+            changes: isNews ? [.checkStatus(check.key, status, output: output)] : [],
+            failure: { error in
+                Self.worded(error) { rejection in
+                    if case .unknownCheck = rejection { Self.unknownCheck(id) } else { nil }
+                }
+            },
+            reply: { WholeReply() }
+        )
     }
 
     func localCheckKey(_ id: String) -> CheckKey { CheckKey(node: localNode, id: id) }

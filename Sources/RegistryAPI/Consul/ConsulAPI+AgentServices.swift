@@ -71,7 +71,7 @@ extension ConsulAPI {
     }
 
     /// `PUT agent/service/register`.
-    func registerService(_ request: ConsulRequest) async throws -> ConsulReply {
+    func registerService(_ request: ConsulRequest) throws -> PlannedWrite {
         let replacesChecks = try request.query.flag("replace-existing-checks")
         let body = try request.decode { bytes throws(JSONReadError) in
             try ServiceBody(body: bytes)
@@ -80,12 +80,11 @@ extension ConsulAPI {
             of: body,
             replacesChecks: replacesChecks
         )
-        try await append(.register(registration), for: request)
-        return .empty
+        return try planned(.register(registration), for: request)
     }
 
     /// `PUT agent/service/deregister/:id`.
-    func deregisterService(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
+    func deregisterService(_ request: ConsulRequest) throws(APIError) -> PlannedWrite {
         guard !request.name.isEmpty else { throw APIError(.serverFault, "ServiceID missing") }
         let id = request.name
         let unknown = APIError(
@@ -93,11 +92,10 @@ extension ConsulAPI {
             "Unknown service ID \"\(id)\". This must be the ID of a service, not its name."
         )
         guard id != Self.ownServiceID else { throw unknown }
-        try await append(.deregisterInstance(localKey(id), onlyIf: nil), for: request) {
+        return try planned(.deregisterInstance(localKey(id), onlyIf: nil), for: request) {
             rejection in
             if case .unknownInstance = rejection { unknown } else { nil }
         }
-        return .empty
     }
 
     func localKey(_ id: String) -> InstanceKey { InstanceKey(node: localNode, id: id) }

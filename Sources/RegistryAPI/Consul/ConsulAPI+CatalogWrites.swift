@@ -10,12 +10,15 @@ extension ConsulAPI {
     /// `PUT catalog/register`.
     ///
     /// Unlike Consul's, it is applied whole or not at all.
-    func registerInCatalog(_ request: ConsulRequest) async throws -> ConsulReply {
+    func registerInCatalog(_ request: ConsulRequest) throws -> PlannedWrite {
         let body = try request.decode { bytes throws(JSONReadError) in
             try CatalogRegistrationBody(body: bytes)
         }
-        try await append(.register(try registration(of: body)), for: request)
-        return done(request)
+        return try planned(
+            .register(try registration(of: body)),
+            for: request,
+            reply: .json(for: request) { $0.bool(true) }
+        )
     }
 
     private func registration(of body: CatalogRegistrationBody) throws -> Registration {

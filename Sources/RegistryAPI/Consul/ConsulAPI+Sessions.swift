@@ -92,7 +92,7 @@ extension ConsulAPI {
     }
 
     /// `PUT session/renew/:id`.
-    func renewSession(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
+    func renewSession(_ request: ConsulRequest) throws(APIError) -> PlannedWrite {
         let id = try request.requiredName("session")
         try checkDatacenter(of: request)
         let gone = APIError(.notFound, "Session id '\(id)' not found")
@@ -101,11 +101,12 @@ extension ConsulAPI {
         guard session.ttlMilliseconds == nil || context.heartbeats.renewSession(session.id) else {
             throw gone
         }
-        return .json(for: request) { writer in
+        let reply = WholeReply.json(for: request) { writer in
             writer.beginArray()
             writer.session(session)
             writer.endArray()
         }
+        return PlannedWrite { reply }
     }
 
     /// `GET session/info/:id`.

@@ -85,6 +85,34 @@ extension ConsulAPI {
 // MARK: - Writing
 
 extension ConsulAPI {
+    /// `change` as a request writes it, if the request's token may make it.
+    ///
+    /// What `Catalog.permissions(for:)` says of the change decides; `refusal` as for `append`.
+    func planned(
+        _ change: CatalogChange,
+        for request: ConsulRequest,
+        reply: WholeReply = WholeReply(),
+        refusal: @escaping @Sendable (CatalogRejection) -> APIError? = { _ in nil }
+    ) throws(APIError) -> PlannedWrite {
+        try context.require(change, of: request.authorizer)
+        return PlannedWrite(
+            changes: [change],
+            failure: { Self.worded($0, refusal) },
+            reply: { reply }
+        )
+    }
+
+    /// A failure of the log in Consul's words.
+    static func worded(
+        _ error: CatalogLogError,
+        _ refusal: (CatalogRejection) -> APIError?
+    ) -> APIError {
+        guard case .rejected(let rejection) = error else {
+            return APIError(.unavailable, error.description)
+        }
+        return refusal(rejection) ?? APIError(.serverFault, rejection.description)
+    }
+
     /// Appends `change` and returns once it is in the answers, if the request's token may make it.
     ///
     /// What `Catalog.permissions(for:)` says of the change decides; see the other `append`.
@@ -108,10 +136,8 @@ extension ConsulAPI {
     ) async throws(APIError) {
         do {
             try await context.log.append(change)
-        } catch .rejected(let rejection) {
-            throw refusal(rejection) ?? APIError(.serverFault, rejection.description)
         } catch {
-            throw APIError(.unavailable, error.description)
+            throw Self.worded(error, refusal)
         }
     }
 }

@@ -12,6 +12,19 @@ struct ConsulReply: Sendable {
     /// 200 without a body.
     static let empty = ConsulReply()
 
+    init(_ reply: WholeReply) {
+        status = reply.status
+        if let contentType = reply.contentType { headers[.contentType] = contentType }
+        for field in reply.fields { headers[field.name] = field.value }
+        body = reply.body
+    }
+
+    init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     /// JSON that `write` produces.
     static func json(
         for request: ConsulRequest,
@@ -19,14 +32,9 @@ struct ConsulReply: Sendable {
         capacity: Int = 512,
         _ write: (inout JSONWriter) -> Void
     ) -> ConsulReply {
-        var writer = JSONWriter(capacity: capacity)
-        write(&writer)
-        let body = request.wantsPretty ? JSONWriter.indented(writer.bytes) : writer.bytes
-        return ConsulReply(
-            status: status,
-            headers: [.contentType: "application/json"],
-            body: body
-        )
+        var reply = WholeReply.json(for: request, capacity: capacity, write)
+        reply.status = status
+        return ConsulReply(reply)
     }
 
     /// Tells the client that it was not shown everything.
@@ -50,6 +58,22 @@ struct ConsulReply: Sendable {
             status: status,
             headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+}
+
+extension WholeReply {
+    /// JSON that `write` produces, for a request of Consul's API.
+    static func json(
+        for request: ConsulRequest,
+        capacity: Int = 512,
+        _ write: (inout JSONWriter) -> Void
+    ) -> WholeReply {
+        var writer = JSONWriter(capacity: capacity)
+        write(&writer)
+        return WholeReply(
+            contentType: "application/json",
+            body: request.wantsPretty ? JSONWriter.indented(writer.bytes) : writer.bytes
         )
     }
 }

@@ -22,10 +22,40 @@ struct ConsulRequest: Sendable {
         body: [UInt8],
         client: ClientPresence
     ) throws(APIError) {
+        try self.init(
+            path: request.uri.path,
+            name: name,
+            query: try QueryParameters(request),
+            headers: request.headers,
+            body: body,
+            client: client
+        )
+    }
+
+    /// - Throws: `APIError` when the query cannot be read or names what only Consul's paid edition has.
+    init(_ request: DirectRoutes.DirectRequest) throws(APIError) {
+        try self.init(
+            path: request.path,
+            name: request.name,
+            query: try QueryParameters(request.query),
+            headers: request.headers,
+            body: request.body,
+            client: request.client
+        )
+    }
+
+    private init(
+        path: String,
+        name: String,
+        query: QueryParameters,
+        headers: HTTPFields,
+        body: [UInt8],
+        client: ClientPresence
+    ) throws(APIError) {
         self.name = name
-        self.path = request.uri.path
-        self.query = try QueryParameters(request)
-        self.headers = request.headers
+        self.path = path
+        self.query = query
+        self.headers = headers
         self.body = body
         self.client = client
         try refuseScopes()
@@ -38,6 +68,7 @@ struct ConsulRequest: Sendable {
 
     /// Refuses what Consul has in its paid edition only, in its words.
     private func refuseScopes() throws(APIError) {
+        if query.isEmpty, headers.isEmpty { return }
         for (parameter, header, what) in [
             ("ns", ConsulHeader.namespace, "Namespaces are"),
             ("partition", ConsulHeader.partition, "Partitions are"),

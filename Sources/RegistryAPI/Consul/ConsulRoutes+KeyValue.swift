@@ -13,7 +13,7 @@ extension ConsulRoutes {
     static let sessions: [Route] = [
         put("session/create", .inHandler) { try await $0.createSession($1) },
         put("session/destroy/", .inHandler) { try await $0.destroySession($1) },
-        put("session/renew/", .inHandler) { try $0.renewSession($1) },
+        write("session/renew/") { try $0.renewSession($1) },
         get("session/info/", .inHandler) { try await $0.session($1) },
         get("session/node/", .inHandler) { try await $0.sessionsOfNode($1) },
         get("session/list", .inHandler) { try await $0.sessions($1) },

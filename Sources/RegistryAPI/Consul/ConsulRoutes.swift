@@ -16,7 +16,11 @@ struct ConsulRoutes: Sendable {
         /// True: a whole catalog may come.
         var takesSnapshot = false
         var handler: Handler
+        /// What a registration or a heartbeat comes to; nil: the handler does it all.
+        var plan: Plan?
     }
+
+    typealias Plan = @Sendable (ConsulAPI, ConsulRequest) throws -> PlannedWrite
 
     static let all: [Route] =
         agent + catalog + health + operation + preparedQueries + accessControl + keyValue + sessions
@@ -27,17 +31,17 @@ struct ConsulRoutes: Sendable {
         get("agent/members", .inHandler) { try $0.agentMembers($1) },
         get("agent/services", .inHandler) { try $0.agentServices($1) },
         get("agent/service/", .inHandler) { try await $0.agentService($1) },
-        put("agent/service/register", .inHandler) { try await $0.registerService($1) },
-        put("agent/service/deregister/", .inHandler) { try await $0.deregisterService($1) },
+        write("agent/service/register") { try $0.registerService($1) },
+        write("agent/service/deregister/") { try $0.deregisterService($1) },
         put("agent/service/maintenance/", .inHandler) { try await $0.maintainService($1) },
         put("agent/maintenance", .onAgent(Permission.nodeWrite)) { try await $0.maintainNode($1) },
         get("agent/checks", .inHandler) { try $0.agentChecks($1) },
         put("agent/check/register", .inHandler) { try await $0.registerCheck($1) },
         put("agent/check/deregister/", .inHandler) { try await $0.deregisterCheck($1) },
-        put("agent/check/pass/", .inHandler) { try await $0.reportCheck($1, .passing) },
-        put("agent/check/warn/", .inHandler) { try await $0.reportCheck($1, .warning) },
-        put("agent/check/fail/", .inHandler) { try await $0.reportCheck($1, .critical) },
-        put("agent/check/update/", .inHandler) { try await $0.updateCheck($1) },
+        write("agent/check/pass/") { try $0.reportCheck($1, .passing) },
+        write("agent/check/warn/") { try $0.reportCheck($1, .warning) },
+        write("agent/check/fail/") { try $0.reportCheck($1, .critical) },
+        write("agent/check/update/") { try $0.updateCheck($1) },
         get("agent/health/service/id/", .inHandler) { try $0.agentHealthOfInstance($1) },
         get("agent/health/service/name/", .onName(Permission.serviceRead)) {
             try $0.agentHealthOfService($1)
@@ -45,7 +49,7 @@ struct ConsulRoutes: Sendable {
     ]
 
     private static let catalog: [Route] = [
-        put("catalog/register", .inHandler) { try await $0.registerInCatalog($1) },
+        write("catalog/register") { try $0.registerInCatalog($1) },
         put("catalog/deregister", .inHandler) { try await $0.deregisterFromCatalog($1) },
         get("catalog/datacenters", .open) { try $0.datacenters($1) },
         get("catalog/services", .inHandler) { try await $0.services($1) },
@@ -70,6 +74,17 @@ struct ConsulRoutes: Sendable {
         _ handler: @escaping Handler
     ) -> Route {
         Route(method: .get, path: path, access: access, handler: handler)
+    }
+
+    /// A PUT that is a registration or a heartbeat, and can be answered without a task.
+    static func write(_ path: String, _ plan: @escaping Plan) -> Route {
+        Route(
+            method: .put,
+            path: path,
+            access: .inHandler,
+            handler: { ConsulReply(try await plan($0, $1).carryOut(in: $0.context.log)) },
+            plan: plan
+        )
     }
 
     static func put(
@@ -162,6 +177,22 @@ func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
         guard !ConsulRoutes.all.contains(where: { "\($0.path)/" == route.path }) else { continue }
         routes.on(route.method, "/v1/\(route.path.dropLast())") { request, context in
             try await answer(request, context, name: "")
+        }
+    }
+}
+
+/// Adds Consul's registrations and heartbeats to the routes that are answered at once.
+func addConsulRoutes(to routes: inout DirectRoutes, context api: APIContext) {
+    let consul = ConsulAPI(api)
+    for route in ConsulRoutes.all {
+        guard let plan = route.plan else { continue }
+        routes.add(route.method, "/v1/\(route.path)", .consul) { request in
+            var request = try ConsulRequest(request)
+            request.authorizer = try consul.context.access.authorizer(
+                for: request.tokenSecret,
+                in: consul.context.keeper
+            )
+            return try plan(consul, request)
         }
     }
 }

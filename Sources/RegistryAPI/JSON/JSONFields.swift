@@ -4,7 +4,7 @@ internal import ServiceCatalog
 struct JSONFields: Sendable {
     /// Where the object stands; empty for the outermost one.
     let path: String
-    private var values: [String: JSONValue] = [:]
+    private let members: [JSONObject.Member]
 
     /// - Parameter known: the names of all fields that may be there.
     init(
@@ -13,6 +13,7 @@ struct JSONFields: Sendable {
         known: [String]
     ) throws(FieldError) {
         self.path = path
+        self.members = object.members
         for member in object.members {
             guard known.contains(member.name) else {
                 throw FieldError(
@@ -22,7 +23,6 @@ struct JSONFields: Sendable {
                         ?? "known fields: \(known.sorted().joined(separator: ", "))"
                 )
             }
-            values[member.name] = member.value
         }
     }
 
@@ -55,8 +55,10 @@ extension JSONFields {
 
     /// The value of a field; nil when it is not there or null.
     func value(_ name: String) -> JSONValue? {
-        guard let value = values[name], value != .null else { return nil }
-        return value
+        // As many as there are known names at most: looking through them is cheaper than hashing.
+        guard let member = members.first(where: { $0.name == name }) else { return nil }
+        if case .null = member.value { return nil }
+        return member.value
     }
 
     func missing(_ name: String) -> FieldError {
@@ -90,10 +92,15 @@ extension JSONFields {
 
     func strings(_ name: String) throws(FieldError) -> [String]? {
         guard let value = value(name) else { return nil }
+        return try strings(value, name)
+    }
+
+    private func strings(_ value: JSONValue, _ name: String) throws(FieldError) -> [String] {
         guard case .array(let elements) = value else {
             throw wrong(name, "an array of strings", value)
         }
         var texts: [String] = []
+        texts.reserveCapacity(elements.count)
         for (position, element) in elements.enumerated() {
             guard case .string(let text) = element else {
                 throw wrong("\(name)[\(position)]", "a string", element)
@@ -125,17 +132,12 @@ extension JSONFields {
         guard case .object(let object) = value else {
             throw wrong(name, "an object with arrays of strings", value)
         }
-        let inner = try JSONFields(
-            object,
-            path: path(of: name),
-            known: object.members.map(\.name)
-        )
         var map: [String: [String]] = [:]
         for member in object.members {
-            if case .string(let text) = member.value {
-                map[member.name] = [text]
-            } else {
-                map[member.name] = try inner.strings(member.name) ?? []
+            switch member.value {
+            case .string(let text): map[member.name] = [text]
+            case .null: map[member.name] = []
+            default: map[member.name] = try strings(member.value, "\(name).\(member.name)")
             }
         }
         return map

@@ -19,6 +19,14 @@ struct JSONParser {
         return value
     }
 
+    /// Reads the one JSON value that the body of a request must be.
+    static func parse(body: [UInt8]) throws -> JSONValue {
+        guard body.contains(where: { $0 > 0x20 }) else {
+            throw APIError(.badRequest, "the body must be a JSON object, but it is empty")
+        }
+        return try parse(body)
+    }
+
     /// The next byte that is no white space; nil at the end.
     private mutating func next() -> UInt8? {
         scanner.skipSpace()
@@ -45,19 +53,20 @@ extension JSONParser {
 
     private mutating func object() throws(JSONSyntaxError) -> JSONObject {
         var members: [JSONObject.Member] = []
-        var names = Set<String>()
         try open()
         if next() == UInt8(ascii: "}") {
             scanner.close()
             return JSONObject(members: [])
         }
+        members.reserveCapacity(8)
+        var names = MemberNames()
         while true {
             guard next() == UInt8(ascii: "\"") else {
                 throw error("expected a field name in double quotes, \(found)")
             }
             let start = scanner.offset
             let name = try string()
-            guard names.insert(name).inserted else {
+            guard names.insert(name, into: members) else {
                 throw error("the field \"\(name)\" is there twice", at: start)
             }
             guard next() == UInt8(ascii: ":") else {
@@ -155,5 +164,23 @@ extension JSONParser {
         guard let byte = scanner.byte(at: offset) else { return "the text ends" }
         let isPrintable = (0x21...0x7E).contains(byte)
         return "found " + (isPrintable ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)")
+    }
+}
+
+/// The names that an object has had so far.
+///
+/// Cost: few names are compared one by one, which is cheaper than to hash them; many are hashed, so
+/// that an object of a thousand names is no burden.
+private struct MemberNames {
+    private static let comparedMax = 16
+    private var hashed: Set<String> = []
+
+    /// False when one of `members` has the name.
+    mutating func insert(_ name: String, into members: [JSONObject.Member]) -> Bool {
+        guard members.count >= Self.comparedMax else {
+            return !members.contains { $0.name == name }
+        }
+        if hashed.isEmpty { hashed = Set(members.map(\.name)) }
+        return hashed.insert(name).inserted
     }
 }

@@ -1,15 +1,9 @@
 internal import Logging
 internal import ServiceCatalog
 
-/// One import under way: many registrations on their way to the log at once, so that they share its
-/// commits.
+/// One import under way: lines are read into groups, and one group is on its way to the log while
+/// the next one is read, so that both ends work and little memory is taken.
 struct ImportRun {
-    /// What became of one line.
-    struct Outcome: Sendable {
-        var line: Int
-        var failure: APIError?
-    }
-
     /// The answer.
     struct Result: Encodable, Sendable {
         struct Failure: Encodable, Sendable {
@@ -24,17 +18,26 @@ struct ImportRun {
         var errors: [Failure] = []
     }
 
-    typealias Group = ThrowingTaskGroup<Outcome, any Error>
+    /// What became of the lines of a group.
+    struct Outcome: Sendable {
+        var imported = 0
+        var failures: [(line: Int, error: APIError)] = []
+    }
 
-    private static let atOnceMax = 256
+    typealias Tasks = ThrowingTaskGroup<Outcome, any Error>
+
+    /// Registrations that go to the log together.
+    private static let groupMax = 512
     private static let errorsShownMax = 1_000
 
-    let native: NativeAPI
-    let authorizer: Authorizer
-    let logger: Logger
+    private let native: NativeAPI
+    private let authorizer: Authorizer
+    private let logger: Logger
     private(set) var result = Result()
-    private var pendingKeys: Set<InstanceKey> = []
-    private var pendingCount = 0
+    private var group: [ImportedLine] = []
+    /// The instances of the group whose lines look at what the catalog has of them.
+    private var keys: Set<InstanceKey> = []
+    private var isWriting = false
 
     init(native: NativeAPI, authorizer: Authorizer, logger: Logger) {
         self.native = native
@@ -42,52 +45,63 @@ struct ImportRun {
         self.logger = logger
     }
 
-    /// Judges a line and starts its registration; waits when too many are under way.
-    mutating func take(_ line: LineSplitter.Line, _ group: inout Group) async throws {
-        let registration: RegistrationRequest
+    /// Judges a line; waits when the group is full and the one before is still being written.
+    mutating func take(_ line: LineSplitter.Line, _ tasks: inout Tasks) async throws {
+        let request: RegistrationRequest
         do {
-            registration = try RegistrationRequest(try line.json(), native.api)
+            request = try RegistrationRequest(try line.json(), native.api)
         } catch {
-            return note(Outcome(line: line.number, failure: Self.failure(error, logger)))
+            return note(line.number, Self.failure(error, logger))
         }
-        // Two lines about one instance must take effect in their order.
-        if pendingKeys.contains(registration.instance.key) { try await settle(downTo: 0, &group) }
-        try await settle(downTo: Self.atOnceMax - 1, &group)
-        pendingKeys.insert(registration.instance.key)
-        pendingCount += 1
-        group.addTask { [native, authorizer, logger] in
-            do {
-                _ = try await native.write(registration, as: authorizer)
-                return Outcome(line: line.number, failure: nil)
-            } catch {
-                return Outcome(line: line.number, failure: Self.failure(error, logger))
-            }
+        // What a line finds in the catalog must not be changed by another line of its group.
+        let looks = request.leaseMilliseconds != nil || !authorizer.allowsEverything
+        if looks, !keys.insert(request.instance.key).inserted {
+            try await settle(&tasks)
+            keys = [request.instance.key]
+        }
+        group.append(ImportedLine(number: line.number, request: request))
+        if group.count == Self.groupMax { try await write(&tasks) }
+    }
+
+    /// Writes what is left and waits until all is written.
+    mutating func finish(_ tasks: inout Tasks) async throws {
+        try await settle(&tasks)
+        result.errors.sort { $0.line < $1.line }
+    }
+
+    private mutating func settle(_ tasks: inout Tasks) async throws {
+        if !group.isEmpty { try await write(&tasks) }
+        try await waitForWriter(&tasks)
+    }
+
+    /// Starts to write the group, once the one before is written: lines take effect in their order.
+    private mutating func write(_ tasks: inout Tasks) async throws {
+        try await waitForWriter(&tasks)
+        let lines = group
+        group.removeAll(keepingCapacity: true)
+        keys.removeAll(keepingCapacity: true)
+        isWriting = true
+        tasks.addTask { [native, authorizer, logger] in
+            await native.write(lines, as: authorizer, logger: logger)
         }
     }
 
-    /// Waits until no more than `count` registrations are under way.
-    mutating func settle(downTo count: Int, _ group: inout Group) async throws {
-        while pendingCount > count, let outcome = try await group.next() {
-            pendingCount -= 1
-            note(outcome)
-        }
-        if pendingCount == 0 { pendingKeys = [] }
-        if count == 0 { result.errors.sort { $0.line < $1.line } }
+    private mutating func waitForWriter(_ tasks: inout Tasks) async throws {
+        guard isWriting, let outcome = try await tasks.next() else { return }
+        isWriting = false
+        result.imported += outcome.imported
+        for (line, error) in outcome.failures { note(line, error) }
     }
 
-    private static func failure(_ error: any Error, _ logger: Logger) -> APIError {
+    static func failure(_ error: any Error, _ logger: Logger) -> APIError {
         ErrorMapping.apiError(error, .native, logger: logger)
     }
 
-    private mutating func note(_ outcome: Outcome) {
-        guard let failure = outcome.failure else {
-            result.imported += 1
-            return
-        }
+    private mutating func note(_ line: Int, _ failure: APIError) {
         result.failed += 1
         guard result.errors.count < Self.errorsShownMax else { return }
         result.errors.append(
-            Result.Failure(line: outcome.line, field: failure.field, error: failure.message)
+            Result.Failure(line: line, field: failure.field, error: failure.message)
         )
     }
 }

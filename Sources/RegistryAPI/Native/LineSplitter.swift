@@ -30,19 +30,25 @@ struct LineSplitter: Sendable {
     }
 
     /// Takes more bytes; returns the lines that they end, blank ones left out.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> [Line] {
+    mutating func take<Bytes: Collection<UInt8>>(_ bytes: Bytes) -> [Line] {
         var lines: [Line] = []
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") {
-                if let line = takeLast() { lines.append(line) }
-                number += 1
-            } else if rest.count < lineBytesMax {
-                rest.append(byte)
-            } else {
-                isTooLong = true
-            }
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            add(rest[..<end])
+            if let line = takeLast() { lines.append(line) }
+            number += 1
+            rest = rest[rest.index(after: end)...]
         }
+        add(rest)
         return lines
+    }
+
+    private mutating func add(_ bytes: some Collection<UInt8>) {
+        if rest.count + bytes.count <= lineBytesMax {
+            rest.append(contentsOf: bytes)
+        } else {
+            isTooLong = true
+        }
     }
 
     /// What came after the last line break; nil when there is nothing.

@@ -25,7 +25,7 @@ extension NativeAPI {
                 }
             }
             if let line = lines.takeLast() { try await run.take(line, &group) }
-            try await run.settle(downTo: 0, &group)
+            try await run.finish(&group)
             return run.result
         }
         let isUseless = result.imported == 0 && result.failed > 0

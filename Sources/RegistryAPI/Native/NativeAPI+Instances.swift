@@ -19,11 +19,11 @@ extension NativeAPI {
     ///
     /// Renews its lease, and makes its `ttl` checks passing for another term.
     func heartbeat(
-        _ request: Request,
-        _ context: APIRequestContext,
+        _ id: String,
+        _ query: QueryParameters,
         _ authorizer: Authorizer
-    ) async throws -> Response {
-        let key = try findInstance(request, context)
+    ) throws -> PlannedWrite {
+        let key = try findInstance(id, query)
         // A renewal takes what any change of the instance takes.
         try api.require(.drain(key), of: authorizer)
         let checks = api.keeper.read { catalog in
@@ -43,12 +43,12 @@ extension NativeAPI {
                 hint: "register it with a ttl, such as \"30s\", to give it one"
             )
         }
-        for check in checks {
-            if !api.heartbeats.renewCheck(check.key) || check.status != .passing {
-                try await api.log.append(.checkStatus(check.key, .passing, output: "heartbeat"))
-            }
+        let late = checks.filter { check in
+            !api.heartbeats.renewCheck(check.key) || check.status != .passing
         }
-        return try JSONReply.response(Registered(instanceID: key.id, lease: lease))
+        return PlannedWrite(
+            changes: late.map { .checkStatus($0.key, .passing, output: "heartbeat") }
+        ) { Self.registered(key.id, lease) }
     }
 
     /// `DELETE /instances/{instance_id}`: removes it; with `?drain=true` once nobody knows it.
@@ -57,9 +57,10 @@ extension NativeAPI {
         _ context: APIRequestContext,
         _ authorizer: Authorizer
     ) async throws -> Response {
-        let key = try findInstance(request, context)
+        let query = try QueryParameters(request)
+        let key = try findInstance(try context.pathParameter("instance_id"), query)
         try api.require(.deregisterInstance(key, onlyIf: nil), of: authorizer)
-        guard try QueryParameters(request).flag("drain") else {
+        guard try query.flag("drain") else {
             try await api.log.append(.deregisterInstance(key, onlyIf: nil))
             return try JSONReply.response(Deregistered(instanceID: key.id))
         }
@@ -111,11 +112,10 @@ extension NativeAPI {
 
     /// The instance that the path names, on the node that `?node=` names or on whatever one has it.
     private func findInstance(
-        _ request: Request,
-        _ context: APIRequestContext
+        _ id: String,
+        _ query: QueryParameters
     ) throws -> InstanceKey {
-        let id = try context.pathParameter("instance_id")
-        let node = try QueryParameters(request).first("node")
+        let node = query.first("node")
         let local = InstanceKey(node: node ?? api.identity.nodeName, id: id)
         let found: [InstanceKey] = api.keeper.read { catalog in
             if let instance = catalog.instance(local) { return [instance.key] }

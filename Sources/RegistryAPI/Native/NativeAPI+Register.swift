@@ -1,72 +1,65 @@
-internal import Hummingbird
 internal import ServiceCatalog
 
 extension NativeAPI {
     /// The answer to a registration and to a heartbeat.
-    struct Registered: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case instanceID = "instance_id"
-            case leaseID = "lease_id"
-            case ttl
+    ///
+    /// Both fields of the lease are there, null for an instance without one.
+    static func registered(_ instanceID: String, _ lease: Lease?) -> WholeReply {
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        writer.field("instance_id", instanceID)
+        writer.key("lease_id")
+        if let lease { writer.string(lease.id) } else { writer.null() }
+        writer.key("ttl")
+        if let lease {
+            writer.string(GoDuration.format(milliseconds: lease.ttlMilliseconds))
+        } else {
+            writer.null()
         }
-
-        var instanceID: String
-        var lease: Lease?
-
-        /// Both fields of the lease are there, null for an instance without one.
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(instanceID, forKey: .instanceID)
-            try container.encode(lease?.id, forKey: .leaseID)
-            try container.encode(
-                lease.map { GoDuration.format(milliseconds: $0.ttlMilliseconds) },
-                forKey: .ttl
-            )
-        }
+        writer.endObject()
+        return WholeReply(
+            contentType: "application/json",
+            body: writer.bytes + [UInt8(ascii: "\n")]
+        )
     }
 
     /// `POST /register`: writes an instance of the local node with its checks, whole or not at all.
     ///
     /// The same call again changes nothing and renews the lease.
-    func register(
-        _ request: Request,
-        _ context: APIRequestContext,
-        _ authorizer: Authorizer
-    ) async throws -> Response {
-        let registration = try RegistrationRequest(await context.json(of: request), api)
-        return try JSONReply.response(try await write(registration, as: authorizer))
+    func register(_ body: [UInt8], _ authorizer: Authorizer) throws -> PlannedWrite {
+        let request = try RegistrationRequest(JSONParser.parse(body: body), api)
+        let registration = api.keeper.read { self.registration(request, in: $0) }
+        let change = CatalogChange.register(registration)
+        try api.require(change, of: authorizer)
+        let (key, lease) = (request.instance.key, registration.instance?.lease)
+        return PlannedWrite(changes: [change]) {
+            guard let lease else { return Self.registered(key.id, nil) }
+            _ = api.heartbeats.renewLease(of: key)
+            // Another registration may have come in between: what holds is what the catalog has.
+            let known = api.keeper.read { $0.instance(key)?.lease }
+            return Self.registered(key.id, known ?? lease)
+        }
     }
 
-    /// Writes one registration; returns when it is durable and in answers.
-    ///
-    /// - Throws: `APIError` when `authorizer` does not allow it; `CatalogLogError`.
-    func write(
+    /// What a request writes to the catalog as it is.
+    func registration(
         _ request: RegistrationRequest,
-        as authorizer: Authorizer
-    ) async throws -> Registered {
+        in catalog: borrowing Catalog
+    ) -> Registration {
         var instance = request.instance
-        let key = instance.key
-        let (known, isNodeKnown) = api.keeper.read { catalog in
-            (catalog.instance(key), catalog.node(key.node) != nil)
-        }
-        instance.lease = request.leaseMilliseconds.map { milliseconds in
+        if let milliseconds = request.leaseMilliseconds {
             // Who registers again keeps the lease's name.
-            Lease(id: known?.lease?.id ?? Self.newLeaseID(), ttlMilliseconds: milliseconds)
-        }
-        let change = CatalogChange.register(
-            Registration(
-                node: isNodeKnown ? nil : localNode,
-                instance: instance,
-                checks: request.checks.map { RegisteredCheck($0, keepsStatus: true) },
-                replacesChecks: true
+            instance.lease = Lease(
+                id: catalog.instance(instance.key)?.lease?.id ?? Self.newLeaseID(),
+                ttlMilliseconds: milliseconds
             )
+        }
+        return Registration(
+            node: catalog.node(instance.node) == nil ? localNode : nil,
+            instance: instance,
+            checks: request.checks.map { RegisteredCheck($0, keepsStatus: true) },
+            replacesChecks: true
         )
-        try api.require(change, of: authorizer)
-        try await api.log.append(change)
-        if instance.lease != nil { _ = api.heartbeats.renewLease(of: key) }
-        // Another registration may have come in between: what holds is what the catalog has.
-        let lease = api.keeper.read { $0.instance(key)?.lease } ?? instance.lease
-        return Registered(instanceID: instance.id, lease: lease)
     }
 
     private var localNode: Node {
@@ -80,8 +73,13 @@ extension NativeAPI {
 
     /// 128 random bits in hexadecimal digits.
     private static func newLeaseID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let digits = String(UInt128.random(in: 0...UInt128.max, using: &generator), radix: 16)
-        return String(repeating: "0", count: 32 - digits.count) + digits
+        let halves = [UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max)]
+        let digits = halves.flatMap { half in
+            stride(from: 60, through: 0, by: -4).map { shift in
+                let digit = UInt8(truncatingIfNeeded: half >> shift & 0xF)
+                return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

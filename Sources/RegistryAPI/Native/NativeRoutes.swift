@@ -8,8 +8,18 @@ func addNativeRoutes(to routes: inout RouteTable, context api: APIContext) {
     routes.get("/", native.open { try native.index() })
     routes.get("/health", native.open { try native.health() })
     routes.get("/ready", native.open { try native.ready() })
-    routes.post("/register", native.asking { try await native.register($0, $1, $2) })
-    let heartbeat = native.asking { try await native.heartbeat($0, $1, $2) }
+    routes.post(
+        "/register",
+        native.asking { request, context, authorizer in
+            let body = try await context.body(of: request)
+            return try await native.register(body, authorizer).carryOut(in: api.log).response
+        }
+    )
+    let heartbeat = native.asking { request, context, authorizer in
+        let id = try context.pathParameter("instance_id")
+        return try await native.heartbeat(id, QueryParameters(request), authorizer)
+            .carryOut(in: api.log).response
+    }
     routes.put("/heartbeat/{instance_id}", heartbeat)
     routes.post("/heartbeat/{instance_id}", heartbeat)
     routes.delete(
@@ -29,6 +39,23 @@ func addNativeRoutes(to routes: inout RouteTable, context api: APIContext) {
             return native.metrics()
         }
     )
+}
+
+/// Adds the same routes of registrations and heartbeats to those that are answered at once.
+func addNativeRoutes(to routes: inout DirectRoutes, context api: APIContext) {
+    let native = NativeAPI(api: api)
+    routes.add(.post, "/register", .native) { request in
+        try native.register(request.body, native.authorizer(of: request))
+    }
+    for method in [HTTPRequest.Method.put, .post] {
+        routes.add(method, "/heartbeat/", .native) { request in
+            try native.heartbeat(
+                request.name,
+                QueryParameters(request.query),
+                native.authorizer(of: request)
+            )
+        }
+    }
 }
 
 /// The handlers of Rollcall's own API.
@@ -57,6 +84,12 @@ struct NativeAPI: Sendable {
     func authorizer(of request: Request) throws -> Authorizer {
         guard api.access.isEnabled else { return .unrestricted }
         let secret = RequestToken.secret(try QueryParameters(request), request.headers)
+        return try api.access.authorizer(for: secret, in: api.keeper)
+    }
+
+    func authorizer(of request: DirectRoutes.DirectRequest) throws -> Authorizer {
+        guard api.access.isEnabled else { return .unrestricted }
+        let secret = RequestToken.secret(try QueryParameters(request.query), request.headers)
         return try api.access.authorizer(for: secret, in: api.keeper)
     }
 

@@ -95,15 +95,6 @@ extension APIRequestContext {
         }
     }
 
-    /// The body as the one JSON value that it must be.
-    func json(of request: Request) async throws -> JSONValue {
-        let bytes = try await body(of: request)
-        guard bytes.contains(where: { $0 > 0x20 }) else {
-            throw APIError(.badRequest, "the body must be a JSON object, but it is empty")
-        }
-        return try JSONParser.parse(bytes)
-    }
-
     func checkDeclaredSize(of request: Request, limit: Int) throws(APIError) {
         let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
         guard declared <= limit else { throw Self.tooLarge(limit) }

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import ServiceCatalog
 internal import Synchronization
 
@@ -9,6 +10,7 @@ final class ClientPresence: Sendable {
         var hasGone = false
         var requestsBegun = 0
         var isAnswering = false
+        var lastEnd: NIODeadline?
         var wakeUp: WakeUp?
     }
 
@@ -33,8 +35,15 @@ final class ClientPresence: Sendable {
     }
 
     func endRequest() {
-        state.withLock { $0.isAnswering = false }
+        let now = NIODeadline.now()
+        state.withLock { state in
+            state.isAnswering = false
+            state.lastEnd = now
+        }
     }
+
+    /// When the last answer went out; nil before the first.
+    var lastEnd: NIODeadline? { state.withLock { $0.lastEnd } }
 
     /// Records that the client closed its side, and wakes the request that waits.
     func leave() {

@@ -1,7 +1,7 @@
 internal import NIOCore
 
 /// Stands at the socket's end of a connection's pipeline: notices when the client leaves, and drops
-/// one that sends half a request or takes nothing of its response.
+/// one that asks for nothing, sends half a request or takes nothing of its response.
 final class ConnectionGuard: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -9,13 +9,44 @@ final class ConnectionGuard: ChannelInboundHandler {
     private let client: ClientPresence
     private let headTimeout: TimeAmount
     private let writeTimeout: TimeAmount
+    private let idleTimeout: TimeAmount
     private var headTimer: Scheduled<Void>?
     private var writeTimer: Scheduled<Void>?
+    private var idleTimer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
 
     init(client: ClientPresence, settings: APISettings) {
         self.client = client
         self.headTimeout = TimeAmount(settings.headTimeout)
         self.writeTimeout = TimeAmount(settings.writeTimeout)
+        self.idleTimeout = TimeAmount(settings.idleTimeout)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watchIdleness(context, idleTimeout)
+    }
+
+    /// Sends bytes past all other handlers.
+    func send(_ bytes: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Closes a connection that has not asked for anything for so long.
+    ///
+    /// Cost: one timer a connection, set again when it fires; a request only notes when it ended.
+    private func watchIdleness(_ context: ChannelHandlerContext, _ time: TimeAmount) {
+        let start = NIODeadline.now()
+        idleTimer = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            let rest = (self.client.lastEnd ?? start) + self.idleTimeout - .now()
+            if self.client.progress.isAnswering {
+                self.watchIdleness(context, self.idleTimeout)
+            } else if rest <= .zero {
+                context.close(promise: nil)
+            } else {
+                self.watchIdleness(context, rest)
+            }
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -69,6 +100,7 @@ final class ConnectionGuard: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         stopTimers()
         client.leave()
     }
@@ -78,5 +110,7 @@ final class ConnectionGuard: ChannelInboundHandler {
         headTimer = nil
         writeTimer?.cancel()
         writeTimer = nil
+        idleTimer?.cancel()
+        idleTimer = nil
     }
 }

@@ -2,6 +2,10 @@
 enum PercentText {
     /// Decodes `text`; nil when an escape is cut short or the result is not UTF-8.
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte != UInt8(ascii: "%") && !(plusIsSpace && byte == UInt8(ascii: "+"))
+        }
+        if isPlain { return String(text) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var iterator = text.utf8.makeIterator()

@@ -12,7 +12,7 @@ struct RequestResponder: Sendable {
     let settings: APISettings
     let connections: ConnectionRegistry
     let logger: Logger
-    private let date = HTTPDate()
+    private let date: HTTPDate
 
     /// How long the client has to take a response that came before it had sent its whole body.
     private static let lingerTime = TimeAmount.seconds(3)
@@ -21,11 +21,13 @@ struct RequestResponder: Sendable {
         routes: RouterResponder<APIRequestContext>,
         settings: APISettings,
         connections: ConnectionRegistry,
+        date: HTTPDate,
         logger: Logger
     ) {
         self.routes = routes
         self.settings = settings
         self.connections = connections
+        self.date = date
         self.logger = logger
     }
 

@@ -57,15 +57,21 @@ extension RegistrationRules {
         for (position, tag) in tags.enumerated() {
             try checkTag(tag, field: "\(field)[\(position)]")
         }
-        if dialect == .native, Set(tags).count != tags.count {
+        if dialect == .native, tags.count > 1, Set(tags).count != tags.count {
             throw FieldError(field, "must not have a tag twice")
         }
     }
 
-    private func checkTag(_ tag: String, field: String) throws(FieldError) {
+    private func checkTag(
+        _ tag: String,
+        field: @autoclosure () -> String
+    ) throws(FieldError) {
         guard dialect == .native else {
-            return try checkText(tag, field: field, bytesMax: limits.textBytesMax)
+            guard !Self.isText(tag, bytesMax: limits.textBytesMax) else { return }
+            return try checkText(tag, field: field(), bytesMax: limits.textBytesMax)
         }
+        guard !Self.isLabel(tag) else { return }
+        let field = field()
         guard tag.utf8.count <= Self.tagBytesMax else {
             throw FieldError(field, "must not be longer than \(Self.tagBytesMax) bytes")
         }
@@ -84,6 +90,7 @@ extension RegistrationRules {
 
     /// One label that resolvers and programs accept without quoting.
     private func checkLabel(_ label: String, field: String) throws(FieldError) {
+        guard !Self.isLabel(label) else { return }
         let bytes = label.utf8.count
         guard bytes <= Self.labelBytesMax else {
             throw FieldError(
@@ -92,7 +99,7 @@ extension RegistrationRules {
                 hint: "it becomes one label of a DNS name"
             )
         }
-        if let wrong = label.first(where: { !$0.isLabelCharacter }) {
+        if let wrong = label.first(where: { !$0.utf8.allSatisfy(Self.isLabelByte) }) {
             throw FieldError(
                 field,
                 "must consist of letters, digits, \"-\" and \"_\", it has \(Self.quoted(wrong))",
@@ -100,6 +107,11 @@ extension RegistrationRules {
             )
         }
         guard bytes > 0 else { throw FieldError(field, "must not be empty") }
+    }
+
+    /// What `checkLabel` takes; what it refuses is looked at more slowly, for the message.
+    private static func isLabel(_ text: String) -> Bool {
+        (1...labelBytesMax).contains(text.utf8.count) && text.utf8.allSatisfy(isLabelByte)
     }
 
     /// Characters as a person can read them in a message.
@@ -121,15 +133,18 @@ extension RegistrationRules {
         bytesMax: Int? = nil
     ) throws(FieldError) {
         let bytesMax = bytesMax ?? limits.textBytesMax
+        guard !Self.isText(text, bytesMax: bytesMax) else { return }
         guard text.utf8.count <= bytesMax else {
             throw FieldError(
                 field,
                 "must not be longer than \(bytesMax) bytes, it has \(text.utf8.count)"
             )
         }
-        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw FieldError(field, "must not have control characters")
-        }
+        throw FieldError(field, "must not have control characters")
+    }
+
+    private static func isText(_ text: String, bytesMax: Int) -> Bool {
+        text.utf8.count <= bytesMax && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     /// The pairs of an instance's or a node's meta.
@@ -137,12 +152,14 @@ extension RegistrationRules {
         guard meta.count <= limits.metaPairsMax else {
             throw FieldError(field, "must not have more than \(limits.metaPairsMax) pairs")
         }
+        guard !meta.allSatisfy({ isFine($0.key, $0.value) }) else { return }
+        // The first wrong one in order of keys is named, however the pairs stand in memory.
         for (key, value) in meta.sorted(by: { $0.key < $1.key }) {
             let path = "\(field).\(key)"
             guard !key.isEmpty, key.utf8.count <= limits.metaKeyBytesMax else {
                 throw FieldError(field, "must have keys of 1 to \(limits.metaKeyBytesMax) bytes")
             }
-            guard key.allSatisfy(\.isLabelCharacter) else {
+            guard key.utf8.allSatisfy(Self.isLabelByte) else {
                 throw FieldError(
                     path,
                     "must have a key of letters, digits, \"-\" and \"_\" only"
@@ -159,6 +176,14 @@ extension RegistrationRules {
                 )
             }
         }
+    }
+
+    /// What `checkMeta` takes.
+    private func isFine(_ key: String, _ value: String) -> Bool {
+        (1...limits.metaKeyBytesMax).contains(key.utf8.count)
+            && key.utf8.allSatisfy(Self.isLabelByte)
+            && !(dialect == .consul && key.hasPrefix("consul-"))
+            && value.utf8.count <= limits.metaValueBytesMax
     }
 }
 
@@ -197,8 +222,9 @@ extension RegistrationRules {
         guard
             labels.allSatisfy({ label in
                 (1...labelBytesMax).contains(label.utf8.count)
-                    && label.allSatisfy(\.isLabelCharacter)
-                    && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy(isLabelByte)
+                    && label.utf8.first != UInt8(ascii: "-")
+                    && label.utf8.last != UInt8(ascii: "-")
             })
         else { return false }
         return labels.last.map { !$0.utf8.allSatisfy { (0x30...0x39).contains($0) } } ?? false
@@ -232,11 +258,13 @@ extension RegistrationRules {
     }
 }
 
-extension Character {
+extension RegistrationRules {
     /// True for what a label may have without surprising anybody: `A-Z a-z 0-9 - _`.
-    fileprivate var isLabelCharacter: Bool {
-        switch self {
-        case "a"..."z", "A"..."Z", "0"..."9", "-", "_": isASCII
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
         default: false
         }
     }

@@ -7,6 +7,8 @@ final class MemoryLog: CatalogLog {
         var index: CatalogIndex = 1
         var changes: [CatalogChange] = []
         var failure: CatalogLogError?
+        /// Answers that wait for `release`; nil: none has to.
+        var held: [@Sendable () -> Void]?
     }
 
     private let keeper: CatalogKeeper
@@ -24,6 +26,20 @@ final class MemoryLog: CatalogLog {
         state.withLock { $0.failure = error }
     }
 
+    /// From now on nobody is told what came of a change.
+    func hold() {
+        state.withLock { $0.held = [] }
+    }
+
+    /// Tells those who were not told yet, and from now on at once.
+    func release() {
+        let held = state.withLock { state in
+            defer { state.held = nil }
+            return state.held ?? []
+        }
+        for tell in held { tell() }
+    }
+
     func append(_ change: CatalogChange, then settle: @escaping Settle) {
         let result: Result<CatalogWrite, CatalogLogError> = state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
@@ -31,6 +47,10 @@ final class MemoryLog: CatalogLog {
             state.index += 1
             return keeper.apply([change], from: state.index)[0].mapError { .rejected($0) }
         }
-        settle(result)
+        let isHeld = state.withLock { state in
+            state.held?.append { settle(result) }
+            return state.held != nil
+        }
+        if !isHeld { settle(result) }
     }
 }

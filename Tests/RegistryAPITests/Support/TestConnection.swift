@@ -71,6 +71,11 @@ final class TestConnection {
         try await channel.close()
     }
 
+    /// Says that nothing more will be sent; answers can still be read.
+    func finishSending() async throws {
+        try await channel.close(mode: .output)
+    }
+
     func send(
         _ method: String,
         _ path: String,

@@ -1,0 +1,269 @@
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import ServiceCatalog
+
+/// Answers registrations and heartbeats on the event loop of their connection, and hands every
+/// other request on to Hummingbird.
+///
+/// Why: what Hummingbird and tasks cost a request is more than all the rest of a heartbeat. Taken
+/// are requests that are there as a whole at once; one whose body is still on its way goes on, so
+/// that the limits of time and size are in one place.
+///
+/// Answers keep the order of their requests: while an earlier one is Hummingbird's, those behind it
+/// are too; while one is answered here, what comes behind it is held, and no more is read.
+final class DirectRequestHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What the handlers of all connections share.
+    struct Setting: Sendable {
+        var routes: DirectRoutes
+        var log: any CatalogLog
+        var defaultPolicy: String
+        var date: HTTPDate
+        var logger: Logger
+    }
+
+    private enum State {
+        case idle
+        /// The head was read, the end was not.
+        case gathering(Gathered)
+        case answering(ErrorMapping.Dialect)
+        case closed
+    }
+
+    private struct Gathered {
+        var head: HTTPRequestHead
+        var match: DirectRoutes.Match
+        var body: ByteBuffer?
+    }
+
+    /// A larger body is Hummingbird's.
+    private static let bodyBytesMax = 64 << 10
+
+    private let setting: Setting
+    private let client: ClientPresence
+    /// Where answers leave: they are bytes already.
+    private let exit: ConnectionGuard
+    private var state = State.idle
+    /// Requests that went on and are not answered yet.
+    private var forwardedCount = 0
+    /// True while the body of a request that went on is being read.
+    private var isForwarding = false
+    /// What came while a request was answered here.
+    private var held: [Held] = []
+    private var isReadHeld = false
+
+    private enum Held {
+        case part(HTTPServerRequestPart)
+        case event(Any)
+        case error(any Error)
+    }
+
+    init(_ setting: Setting, client: ClientPresence, exit: ConnectionGuard) {
+        self.setting = setting
+        self.client = client
+        self.exit = exit
+    }
+}
+
+// MARK: - Requests
+
+extension DirectRequestHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if isAnswering { held.append(.part(part)) } else { take(part, context) }
+    }
+
+    private var isAnswering: Bool {
+        if case .answering = state { true } else { false }
+    }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch (part, state) {
+        case (.head(let head), .idle):
+            if let match = directMatch(head) {
+                state = .gathering(Gathered(head: head, match: match))
+            } else {
+                forwardedCount += 1
+                isForwarding = true
+                forward(part, context)
+            }
+        case (.body(var bytes), .gathering(var gathered)):
+            state = .idle
+            if gathered.body == nil {
+                gathered.body = bytes
+            } else {
+                gathered.body?.writeBuffer(&bytes)
+            }
+            state = .gathering(gathered)
+        case (.end, .gathering(let gathered)): answer(gathered, context)
+        case (.end, _):
+            isForwarding = false
+            forward(part, context)
+        default: forward(part, context)
+        }
+    }
+
+    /// The route of a request that may be answered here.
+    private func directMatch(_ head: HTTPRequestHead) -> DirectRoutes.Match? {
+        guard forwardedCount == 0, !isForwarding, head.version == .http1_1 else { return nil }
+        var bodyBytes = 0
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 6 where name.lowercased() == "expect": return nil
+            case 10 where name.lowercased() == "connection":
+                guard value.lowercased() == "keep-alive" else { return nil }
+            case 14 where name.lowercased() == "content-length": bodyBytes = Int(value) ?? .max
+            case 17 where name.lowercased() == "transfer-encoding": return nil
+            default: break
+            }
+        }
+        return bodyBytes <= Self.bodyBytesMax ? setting.routes.match(head) : nil
+    }
+
+    private func forward(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        forwardUnfinished(context)
+        context.fireChannelReadComplete()
+    }
+
+    /// Hands on a request whose body is still on its way.
+    private func forwardUnfinished(_ context: ChannelHandlerContext) {
+        guard case .gathering(let gathered) = state else { return }
+        state = .idle
+        forwardedCount += 1
+        isForwarding = true
+        forward(.head(gathered.head), context)
+        if let body = gathered.body { forward(.body(body), context) }
+    }
+}
+
+// MARK: - Answers
+
+extension DirectRequestHandler {
+    private func answer(_ gathered: Gathered, _ context: ChannelHandlerContext) {
+        let dialect = gathered.match.route.dialect
+        state = .answering(dialect)
+        client.beginRequest()
+        let body = gathered.body.map { Array($0.readableBytesView) } ?? []
+        let request = gathered.match.request(gathered.head, body: body, client: client)
+        do {
+            let write = try gathered.match.route.plan(request)
+            guard !write.changes.isEmpty else { return send(try write.reply(), context) }
+            let loop = context.eventLoop
+            let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+            write.carryOut(in: setting.log) { result in
+                loop.execute {
+                    let (handler, context) = bound.value
+                    handler.settle(result, context)
+                }
+            }
+        } catch {
+            send(reply(for: error, dialect), context)
+        }
+    }
+
+    private func settle(
+        _ result: Result<PlannedWrite, any Error>,
+        _ context: ChannelHandlerContext
+    ) {
+        guard case .answering(let dialect) = state else { return }
+        do {
+            send(try result.get().reply(), context)
+        } catch {
+            send(reply(for: error, dialect), context)
+        }
+        releaseHeld(context)
+    }
+
+    private func reply(
+        for error: any Error,
+        _ dialect: ErrorMapping.Dialect
+    ) -> WholeReply {
+        ErrorMapping.reply(for: error, dialect, logger: setting.logger)
+    }
+
+    private func send(_ reply: WholeReply, _ context: ChannelHandlerContext) {
+        guard case .answering(let dialect) = state else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 256 + reply.body.count)
+        reply.write(
+            to: &buffer,
+            date: setting.date.now,
+            defaultPolicy: dialect == .consul ? setting.defaultPolicy : nil
+        )
+        state = .idle
+        client.endRequest()
+        exit.send(buffer)
+    }
+
+    /// Goes on with what came meanwhile, until a request takes its time again.
+    private func releaseHeld(_ context: ChannelHandlerContext) {
+        guard !held.isEmpty || isReadHeld else { return }
+        var position = 0
+        while position < held.count, !isAnswering {
+            switch held[position] {
+            case .part(let part): take(part, context)
+            case .event(let event): userInboundEventTriggered(context: context, event: event)
+            case .error(let error): errorCaught(context: context, error: error)
+            }
+            position += 1
+        }
+        held.removeFirst(position)
+        guard !isAnswering else { return }
+        if position > 0 { channelReadComplete(context: context) }
+        if isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+    }
+}
+
+// MARK: - What passes through
+
+extension DirectRequestHandler {
+    func read(context: ChannelHandlerContext) {
+        if isAnswering { isReadHeld = true } else { context.read() }
+    }
+
+    func write(
+        context: ChannelHandlerContext,
+        data: NIOAny,
+        promise: EventLoopPromise<Void>?
+    ) {
+        if case .end = unwrapOutboundIn(data) { forwardedCount -= 1 }
+        context.write(data, promise: promise)
+    }
+
+    /// The end of what the client sends, and the wish that the connection ends, wait for the answer:
+    /// Hummingbird closes a connection on which it has nothing to do.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if isAnswering {
+            held.append(.event(event))
+        } else {
+            forwardUnfinished(context)
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isAnswering {
+            held.append(.error(error))
+        } else {
+            forwardUnfinished(context)
+            context.fireErrorCaught(error)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        state = .closed
+        held = []
+        context.fireChannelInactive()
+    }
+}
