@@ -123,12 +123,18 @@ extension JSONScanner {
         // Bytes between escapes are taken in one piece; without an escape nothing is copied twice.
         var content: [UInt8] = []
         var pieceStart = offset
+        var seen: UInt8 = 0
         while let byte {
+            seen |= byte
             switch byte {
             case UInt8(ascii: "\""):
                 let piece = bytes[pieceStart..<offset]
                 step()
-                if content.isEmpty { return try text(piece, from: start) }
+                if content.isEmpty {
+                    // Plain ASCII is UTF-8: it need not be looked at a second time.
+                    if seen < 0x80 { return String(decoding: piece, as: UTF8.self) }
+                    return try text(piece, from: start)
+                }
                 content += piece
                 return try text(content[...], from: start)
             case UInt8(ascii: "\\"):

@@ -28,7 +28,11 @@ extension NativeAPI {
     /// The same call again changes nothing and renews the lease.
     func register(_ body: [UInt8], _ authorizer: Authorizer) throws -> PlannedWrite {
         let request = try RegistrationRequest(JSONParser.parse(body: body), api)
-        let registration = api.keeper.read { self.registration(request, in: $0) }
+        // Without a lease there is nothing to look for, and no wait for the catalog's lock.
+        let registration =
+            request.leaseMilliseconds == nil
+            ? self.registration(request, lease: nil)
+            : api.keeper.read { self.registration(request, in: $0) }
         let change = CatalogChange.register(registration)
         try api.require(change, of: authorizer)
         let (key, lease) = (request.instance.key, registration.instance?.lease)
@@ -46,28 +50,24 @@ extension NativeAPI {
         _ request: RegistrationRequest,
         in catalog: borrowing Catalog
     ) -> Registration {
-        var instance = request.instance
-        if let milliseconds = request.leaseMilliseconds {
+        let lease = request.leaseMilliseconds.map { milliseconds in
             // Who registers again keeps the lease's name.
-            instance.lease = Lease(
-                id: catalog.instance(instance.key)?.lease?.id ?? Self.newLeaseID(),
+            Lease(
+                id: catalog.instance(request.instance.key)?.lease?.id ?? Self.newLeaseID(),
                 ttlMilliseconds: milliseconds
             )
         }
+        return registration(request, lease: lease)
+    }
+
+    /// The node is this server's own, which is always there: nobody may remove it.
+    private func registration(_ request: RegistrationRequest, lease: Lease?) -> Registration {
+        var instance = request.instance
+        instance.lease = lease
         return Registration(
-            node: catalog.node(instance.node) == nil ? localNode : nil,
             instance: instance,
             checks: request.checks.map { RegisteredCheck($0, keepsStatus: true) },
             replacesChecks: true
-        )
-    }
-
-    private var localNode: Node {
-        Node(
-            id: api.identity.nodeID,
-            name: api.identity.nodeName,
-            address: api.identity.address,
-            datacenter: api.identity.datacenter
         )
     }
 

@@ -18,7 +18,13 @@ extension NativeAPI {
             }
             return (catalog.serviceListIndex, services)
         }
-        return try JSONReply.response(services, headers: Self.headers(index: index))
+        return Self.list(index: index) { writer in
+            writer.beginObject()
+            for (name, tags) in services.sorted(by: { $0.key < $1.key }) {
+                writer.field(name, tags)
+            }
+            writer.endObject()
+        }
     }
 
     /// `GET /services/{service}`: its instances, with `?passing`, `?tag=` and `?index=&wait=`.
@@ -49,6 +55,19 @@ extension NativeAPI {
                 hint: "GET /services lists all; with ?index=1 this waits for the first instance"
             )
         }
-        return try JSONReply.response(views, headers: Self.headers(index: index))
+        return Self.list(index: index, capacity: 512 * (views.count + 1)) { $0.instances(views) }
+    }
+
+    private static func list(
+        index: CatalogIndex,
+        capacity: Int = 4_096,
+        _ write: (inout JSONWriter) -> Void
+    ) -> Response {
+        var writer = JSONWriter(capacity: capacity)
+        write(&writer)
+        var reply = WholeReply(contentType: "application/json", body: writer.bytes)
+        reply.body.append(UInt8(ascii: "\n"))
+        if let indexHeader { reply.fields.append((indexHeader, String(index))) }
+        return reply.response
     }
 }
