@@ -103,7 +103,7 @@ def measure(options, servers, scratch, load):
         for number in range(options.rounds):
             for state, target in (("idle", None), ("elsewhere", 1), ("changing", 0)):
                 result = {}
-                for kind, how in (("saturated", {"window": 400}), ("paced", {"rate": RATE})):
+                for kind, how in (("saturated", {"window": 400, "sockets": 64}), ("paced", {"rate": RATE, "sockets": 64})):
                     writing = None
                     if target is not None:
                         path = os.path.join(scratch, "changes")

@@ -50,7 +50,7 @@ def measure(options, servers, path, load, own):
         for server in servers:
             capacity = None
             for state in ("capacity", "half", "overload", "overload, half a core"):
-                how = {"capacity": {"window": 400}, "half": {"rate": (capacity or 0) // 2}}.get(state, {"rate": 1e8})
+                how = {"capacity": {"window": 400}, "half": {"rate": (capacity or 0) // 2}}.get(state, {"rate": 1e8, "batch": 16})
                 neighbour = None
                 if "half a core" in state:
                     neighbour = subprocess.Popen(processes.pinned(own, ["sh", "-c", "while :; do :; done"]))

@@ -10,8 +10,8 @@ GROUP_GAP, BAR_GAP = 22, 2
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #7d8590 }
 .title { font-size: 15px; font-weight: 600 }
-.value { font-size: 10px; text-anchor: middle }
-.group { text-anchor: middle; font-size: 13px }
+.value { font-size: 9px; text-anchor: middle }
+.group { text-anchor: middle }
 .axis { text-anchor: end }
 line { stroke: #7d8590; stroke-opacity: .3 }
 @media (prefers-color-scheme: light) { text { fill: #1f2328 } }
@@ -68,7 +68,9 @@ def draw(rows, machine):
     facts = f"{machine['date'][:10]}, commit {machine['commit']}, {machine['cores']} cores, Linux {machine['kernel']}"
     facts += "; one core and one worker a server; median of the rounds. Higher is better."
     parts.append(f'<text x="{LEFT}" y="{bottom + 46}">{escape(facts)}</text>')
-    total = bottom + 60
+    note = "Eight sockets ask, or 400; with few clients Rollcall’s replies to one of them leave together (UDP_SEGMENT)."
+    parts.append(f'<text x="{LEFT}" y="{bottom + 64}">{escape(note)}</text>')
+    total = bottom + 78
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" width="{WIDTH}" height="{total}" '
         f'role="img" aria-label="Answers per CPU-second by question and server">\n<style>{STYLE}</style>\n'

@@ -97,7 +97,7 @@ def ask(options, small, large, scratch, load):
     for number in range(options.rounds):
         for kind, server, _ in kinds:
             before = server.cpu_seconds()
-            result = load.run("udp", server.port, files[kind], options.seconds)
+            result = load.run("udp", server.port, files[kind], options.seconds, sockets=64)
             result["cpu_seconds"] = server.cpu_seconds() - before
             if set(result["codes"]) != {"0"}:
                 raise SystemExit(f"{kind}: codes {result['codes']}")

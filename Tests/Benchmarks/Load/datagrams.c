@@ -113,7 +113,7 @@ void run_datagrams(const settings *asked, corpus *questions, result *counted) {
         uint64_t wait = 0, answered = counted->answered;
         uint32_t count = due(&limits, counted, start, now, &wait);
         for (uint32_t left = count; left > 0; turn = (turn + 1) % asked->sockets) {
-            uint32_t part = left < BATCH ? left : BATCH;
+            uint32_t part = left < asked->batch ? left : asked->batch;
             send_batch(&endpoints[turn], questions, part, counted);
             left -= part;
         }

@@ -23,6 +23,8 @@ typedef struct settings {
     uint32_t sockets;
     // Sent and not yet answered, over all sockets.
     uint32_t window;
+    // UDP: how many leave one socket together. Clients have sockets of their own, so one is what they send.
+    uint32_t batch;
     // A second; 0: as many as the window allows.
     double rate;
     double seconds;

@@ -1,4 +1,4 @@
-// load MODE PORT FILE [sockets=8] [window=400] [rate=0] [seconds=3] [repeat=0]
+// load MODE PORT FILE [sockets=8] [window=400] [batch=1] [rate=0] [seconds=3] [repeat=0]
 //
 // MODE is udp, tcp or http. FILE has messages, each behind its length: two bytes for DNS, which is what `dnsperf -B`
 // reads, and four for HTTP. Everything goes to 127.0.0.1. Prints what it counted as one line of JSON.
@@ -114,15 +114,16 @@ static void print(const result *counted) {
 
 int main(int argc, char **argv) {
     if (argc < 4) {
-        fprintf(stderr, "usage: load udp|tcp|http PORT FILE [sockets=N] [window=N] [rate=N] [seconds=N] [repeat=1]\n");
+        fprintf(stderr, "usage: load udp|tcp|http PORT FILE [sockets=N] [window=N] [batch=N] [rate=N] [seconds=N] [repeat=1]\n");
         return 2;
     }
-    settings asked = {.port = (uint16_t)atoi(argv[2]), .sockets = 8, .window = 400, .seconds = 3};
+    settings asked = {.port = (uint16_t)atoi(argv[2]), .sockets = 8, .window = 400, .batch = 1, .seconds = 3};
     for (int index = 4; index < argc; index++) {
         char *value = strchr(argv[index], '=');
         double number = value ? atof(value + 1) : -1;
         if (!strncmp(argv[index], "sockets=", 8) && number >= 1 && number <= 10000) asked.sockets = (uint32_t)number;
         else if (!strncmp(argv[index], "window=", 7) && number >= 1 && number <= 1e6) asked.window = (uint32_t)number;
+        else if (!strncmp(argv[index], "batch=", 6) && number >= 1 && number <= 32) asked.batch = (uint32_t)number;
         else if (!strncmp(argv[index], "rate=", 5) && number >= 0) asked.rate = number;
         else if (!strncmp(argv[index], "seconds=", 8) && number > 0 && number <= 600) asked.seconds = number;
         else if (!strncmp(argv[index], "repeat=", 7)) asked.repeats = number > 0;
