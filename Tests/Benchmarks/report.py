@@ -27,6 +27,8 @@ def parser(description):
 def start(main):
     """Runs a script's `main` so that it cleans up however it is ended."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell that starts this in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(processes.REPOSITORY)
     try:
         main()
