@@ -62,7 +62,7 @@ final class HTTPExchange: ChannelInboundHandler {
     }
 
     private func end(_ result: Result<HTTPReply, ProbeFailure>) {
-        // It may hold its owner.
+        // It holds its owner, which holds this.
         let onEnd = onEnd
         self.onEnd = nil
         onEnd?(result)

@@ -98,7 +98,7 @@ private final class ProbeFlights {
             exchange = HTTPExchange(
                 request,
                 tailBytesMax: probe.start.definition.outputBytesMax
-            ) { [unowned self] result in end(number, result) }
+            ) { [self] result in end(number, result) }
         }
         flights[number] = Flight(
             probe: probe,
