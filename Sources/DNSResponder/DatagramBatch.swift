@@ -14,7 +14,7 @@ internal import CDatagram
     let toSend: UnsafeMutablePointer<UInt32>
 
     /// The kernel joins at most so many replies into one message.
-    private static let slots: UInt32 = 64
+    private static let slots = UInt32(QueryServer.batchMax)
     private static let receiveBytes: UInt32 = 4096
 
     init() {

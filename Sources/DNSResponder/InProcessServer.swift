@@ -88,6 +88,52 @@ package final class InProcessServer {
         }
     }
 
+    /// Serves `messages` in turn, `times` in all, `batch` at once as workers do, for measurements;
+    /// the bytes of all replies.
+    package func serve(_ messages: [[UInt8]], times: Int, batch: Int) -> Int {
+        let batch = min(max(batch, 1), QueryServer.batchMax, messages.count)
+        let stride = (messages.map(\.count).max() ?? 0) + Self.slackBytes
+        var queries = [UInt8](repeating: 0, count: stride * messages.count)
+        for (index, message) in messages.enumerated() {
+            queries.replaceSubrange(index * stride..<index * stride + message.count, with: message)
+        }
+        let counts = messages.map(\.count)
+        var reply = [UInt8](repeating: 0, count: QueryServer.replyBytesMax)
+        return unsafe queries.withUnsafeBufferPointer { queries in
+            unsafe reply.withUnsafeMutableBufferPointer { reply in
+                guard let base = queries.baseAddress, let reply = reply.baseAddress else {
+                    return 0
+                }
+                var next = 0
+                var replyBytes = 0
+                var left = times
+                while left > 0 {
+                    let count = min(batch, left)
+                    left -= count
+                    if next + count > counts.count { next = 0 }
+                    server.reader.beginBatch()
+                    for slot in 0..<count {
+                        let query = unsafe base + (next + slot) * stride
+                        unsafe server.prepare(slot, query, count: counts[next + slot])
+                    }
+                    server.prefetch(count)
+                    for slot in 0..<count {
+                        let query = unsafe base + (next + slot) * stride
+                        replyBytes += unsafe server.answer(
+                            slot,
+                            query,
+                            reply: reply,
+                            overTCP: false
+                        )
+                    }
+                    next += count
+                }
+                server.reader.rest()
+                return replyBytes
+            }
+        }
+    }
+
     private static func loop(
         _ server: inout QueryServer,
         query: UnsafePointer<UInt8>,

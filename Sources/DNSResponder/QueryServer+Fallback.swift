@@ -28,7 +28,7 @@ extension QueryServer {
         {
             return
         }
-        unsafe writer.negative(entry, responseCode: .nameError)
+        unsafe writer.negative(entry, isNameError: true)
     }
 
     private mutating func askFallback(

@@ -89,10 +89,11 @@ internal import Synchronization
 
     /// NODATA or NXDOMAIN with the zone's SOA (RFC 2308 §2).
     @inline(__always)
-    mutating func negative(_ entry: UnsafeMutablePointer<NameEntry>, responseCode: ResponseCode) {
-        unsafe self.responseCode = responseCode.rawValue
+    mutating func negative(_ entry: UnsafeMutablePointer<NameEntry>, isNameError: Bool) {
         unsafe startOfAuthority(entry, isAnswer: false)
-        if responseCode == .nameError { unsafe nameErrorNote(entry) }
+        guard isNameError else { return }
+        unsafe responseCode = ResponseCode.nameError.rawValue
+        unsafe nameErrorNote(entry)
     }
 
     /// What the zone says to each NXDOMAIN.

@@ -1,3 +1,4 @@
+internal import CDatagram
 internal import Synchronization
 
 /// The hash table's memory: open addressing, one atomic word a slot.
@@ -64,6 +65,37 @@ internal import Synchronization
     static func entry(_ word: UInt64) -> UnsafeMutablePointer<NameEntry>? {
         unsafe word & addressMask > removed
             ? UnsafeMutablePointer(bitPattern: UInt(word & addressMask)) : nil
+    }
+
+    /// Asks for the memory of the slot where a search for `hash` begins.
+    @inline(__always)
+    func prefetchSlot(of hash: UInt64) {
+        unsafe memory_prefetch(pointer(Int(truncatingIfNeeded: hash) & mask))
+    }
+
+    /// Asks for the memory of the block in that slot, when it is likely to be the one sought.
+    @inline(__always)
+    func prefetchEntry(of hash: UInt64) {
+        guard let entry = unsafe likelyEntry(of: hash) else { return }
+        unsafe memory_prefetch(entry)
+        unsafe memory_prefetch(UnsafeRawPointer(entry) + 64)
+    }
+
+    /// Asks for the memory of what that block's name answers.
+    @inline(__always)
+    func prefetchContent(of hash: UInt64) {
+        guard let entry = unsafe likelyEntry(of: hash) else { return }
+        let content = unsafe UnsafeRawPointer(entry.pointee.currentContent)
+        unsafe memory_prefetch(content)
+        unsafe memory_prefetch(content + 64)
+        unsafe memory_prefetch(content + 128)
+    }
+
+    @inline(__always)
+    private func likelyEntry(of hash: UInt64) -> UnsafeMutablePointer<NameEntry>? {
+        let word = unsafe load(Int(truncatingIfNeeded: hash) & mask)
+        guard unsafe (word ^ hash) & ~Self.addressMask == 0 else { return nil }
+        return unsafe Self.entry(word)
     }
 
     /// Finds the suffix of `name` without its `label` leftmost labels.

@@ -160,14 +160,18 @@ struct Worker: ~Copyable {
         var sent = 0
         for slot in 0..<count {
             let queryBytes = unsafe Int(batch.received[slot])
-            let replyBytes = unsafe server.serve(
+            unsafe server.prepare(slot, batch.queries + slot * batch.queryStride, count: queryBytes)
+            receivedBytes += queryBytes
+        }
+        server.prefetch(count)
+        for slot in 0..<count {
+            let replyBytes = unsafe server.answer(
+                slot,
                 batch.queries + slot * batch.queryStride,
-                count: queryBytes,
                 reply: batch.replies + slot * batch.replyStride,
                 overTCP: false
             )
             unsafe batch.toSend[slot] = UInt32(truncatingIfNeeded: replyBytes)
-            receivedBytes += queryBytes
             sentBytes += replyBytes
             if replyBytes > 0 { sent += 1 }
         }

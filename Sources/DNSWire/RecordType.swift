@@ -1,6 +1,7 @@
 /// A record type or query type (RFC 1035 §3.2.2; IANA's registry of resource record types).
+@usableFromInline
 package struct RecordType: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt16
+    @usableFromInline package let rawValue: UInt16
 
     @inlinable
     package init(rawValue: UInt16) {
@@ -54,7 +55,7 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
 
 extension RecordType: CustomStringConvertible {
     /// The mnemonic, or `TYPE123` (RFC 3597 §5).
-    package var description: String {
+    @usableFromInline package var description: String {
         Self.mnemonics.first { $0.value == rawValue }?.name ?? "TYPE\(rawValue)"
     }
 }

@@ -1,6 +1,8 @@
 /// Sizes that the protocol fixes, in bytes.
 ///
-/// Inlinable: the packet path of another module uses them, and a stored constant would be a call.
+/// Inlinable, and the type usable from inline code: the packet path of another module uses them, and
+/// each would be a call.
+@usableFromInline
 package enum WireLimits {
     /// One label without its length byte (RFC 1035 §2.3.4).
     @inlinable package static var labelBytesMax: Int { 63 }

@@ -15,6 +15,9 @@ typedef struct datagram_endpoint {
     uint8_t family;
 } datagram_endpoint;
 
+// Asks the processor to bring the memory at an address, which need not be there.
+static inline void memory_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // ---- Batches ----------------------------------------------------------------------------------------------------
 
 // A fixed number of slots, each with a receive buffer, a transmit buffer and the peer's address, set up once.

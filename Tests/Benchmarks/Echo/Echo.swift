@@ -14,8 +14,8 @@ enum Echo {
 
     static func main() {
         let arguments = CommandLine.arguments
-        guard arguments.count == 2, let port = UInt16(arguments[1]) else {
-            print("usage: echo PORT")
+        guard 2...3 ~= arguments.count, let port = UInt16(arguments[1]) else {
+            print("usage: echo PORT [joined]")
             return
         }
         var endpoint = datagram_endpoint()
@@ -32,6 +32,8 @@ enum Echo {
             print("echo: cannot listen on port \(port)")
             return
         }
+        // As the responder does; without it each reply goes by itself.
+        if arguments.last == "joined" { _ = unsafe datagram_batch_join(batch) }
         print("echo: ready")
         var event = poller_event()
         while unsafe poller_wait(poller, &event, 1, -1) >= 0 {

@@ -33,3 +33,28 @@ private func lookUp(
         }
     }
 }
+
+/// Questions for all of many services in random order, whose answers are in no cache, in batches as
+/// a worker serves them and one by one.
+let spreadLookUps = [
+    spread("look-up-spread", batch: 64), spread("look-up-spread-single", batch: 1),
+]
+
+private func spread(_ name: String, batch: Int) -> MicroBenchmark {
+    let services = 300_000
+    return MicroBenchmark(
+        name: name,
+        summary: "one question each for \(services) services, \(batch) at a time"
+    ) {
+        let registry = try SampleRegistry(services: services, instances: 1)
+        let queries = try (0..<services).shuffled().map {
+            try SampleRegistry.query("\(SampleRegistry.service($0)).service.consul", .a, edns: true)
+        }
+        return { times in
+            let bytes = registry.server.serve(queries, times: times, batch: batch)
+            guard bytes >= times * 40 else {
+                throw WrongResult(description: "the replies have \(bytes) bytes")
+            }
+        }
+    }
+}

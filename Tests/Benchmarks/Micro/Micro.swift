@@ -8,7 +8,7 @@ import CCallgrind
 @main
 enum Micro {
     static let all: [MicroBenchmark] =
-        lookUps + changes + compiles + catalogChanges + restores + wakes
+        lookUps + spreadLookUps + changes + compiles + catalogChanges + restores + wakes
 
     static func main() throws {
         let arguments = CommandLine.arguments
