@@ -41,7 +41,7 @@ let spreadLookUps = [
 ]
 
 private func spread(_ name: String, batch: Int) -> MicroBenchmark {
-    let services = 300_000
+    let services = 50_000
     return MicroBenchmark(
         name: name,
         summary: "one question each for \(services) services, \(batch) at a time"
