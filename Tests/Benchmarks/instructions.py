@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 import processes
 import report
@@ -40,6 +41,7 @@ def arguments():
     parser.add_argument("--micro", metavar="FILE", help="a release build of the target micro; without it one is made")
     parser.add_argument("--only", metavar="NAMES", help="some benchmarks, with commas between")
     parser.add_argument("--count", type=int, help="operations that are counted; without it as many as some 20 ms allow")
+    parser.add_argument("--within", type=float, metavar="SECONDS", help="begin no other operation after so long")
     parser.add_argument("--write", action="store_true", help="renew instructions.json")
     parser.add_argument("--check", action="store_true", help="fail when a figure is more than 2 %% off")
     return parser.parse_args()
@@ -172,7 +174,11 @@ def main():
         micro = shutil.copy(micro, os.path.join(folder, "micro"))
         subprocess.run(["strip", "--strip-debug", micro], check=True)
 
+        end = time.monotonic() + (options.within or 86_400)
+
         def one(name):
+            if time.monotonic() > end:
+                return None
             count = options.count or count_for(micro, name, committed.get(name))
             return count and measure(micro, name, count, folder)
 
@@ -182,7 +188,7 @@ def main():
                 if result:
                     results[name] = result
                 else:
-                    notes.append(f"{name} is left out: its set-up takes too long under valgrind.")
+                    notes.append(f"{name} is left out: it takes too long.")
                 report.note(f"{name}: counted" if result else notes[-1])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
