@@ -28,9 +28,9 @@ extension Catalog {
         policy.createIndex = old?.createIndex ?? delta.index
         if let old, policy.hasSameContent(as: old) { return }
         policy.modifyIndex = delta.index
-        if let old { policiesByName[old.name] = nil }
-        policiesByName[policy.name] = key
-        policyRecords[key] = policy
+        if let old { policiesByName.remove(old.name) }
+        policiesByName.set(policy.name, key)
+        policyRecords.set(key, policy)
         delta.note(.accessPolicy(old: old, new: policy))
     }
 
@@ -38,10 +38,10 @@ extension Catalog {
         _ id: String,
         _ delta: inout CatalogDelta
     ) throws(CatalogRejection) {
-        guard let old = policyRecords.removeValue(forKey: Self.fold(id)) else {
+        guard let old = policyRecords.remove(Self.fold(id)) else {
             throw .unknownAccessPolicy(id)
         }
-        policiesByName[old.name] = nil
+        policiesByName.remove(old.name)
         delta.note(.accessPolicy(old: old, new: nil))
     }
 }
@@ -76,9 +76,9 @@ extension Catalog {
         token.createIndex = old?.createIndex ?? delta.index
         if let old, token.hasSameContent(as: old) { return }
         token.modifyIndex = delta.index
-        if let old { tokensBySecret[old.secretID] = nil }
-        tokensBySecret[token.secretID] = key
-        tokenRecords[key] = token
+        if let old { tokensBySecret.remove(old.secretID) }
+        tokensBySecret.set(token.secretID, key)
+        tokenRecords.set(key, token)
         delta.note(.accessToken(old: old, new: token))
     }
 
@@ -86,10 +86,10 @@ extension Catalog {
         _ id: String,
         _ delta: inout CatalogDelta
     ) throws(CatalogRejection) {
-        guard let old = tokenRecords.removeValue(forKey: Self.fold(id)) else {
+        guard let old = tokenRecords.remove(Self.fold(id)) else {
             throw .unknownAccessToken(id)
         }
-        tokensBySecret[old.secretID] = nil
+        tokensBySecret.remove(old.secretID)
         delta.note(.accessToken(old: old, new: nil))
     }
 }

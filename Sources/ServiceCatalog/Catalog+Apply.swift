@@ -69,15 +69,13 @@ extension Catalog {
         if delta.changesAccessPolicies { accessPoliciesIndex = delta.index }
         if delta.changesAccessTokens { accessTokensIndex = delta.index }
         for service in delta.services {
-            let key = Self.fold(service)
-            if serviceRecords[key] == nil {
-                extinctionIndex = delta.index
-            } else {
-                serviceRecords[key]?.modifyIndex = delta.index
+            let isThere: Void? = serviceRecords.update(Self.fold(service)) {
+                $0.modifyIndex = delta.index
             }
+            if isThere == nil { extinctionIndex = delta.index }
         }
         for node in delta.nodes {
-            nodeRecords[Self.fold(node)]?.modifyIndex = delta.index
+            nodeRecords.update(Self.fold(node)) { $0.modifyIndex = delta.index }
         }
     }
 }
@@ -121,7 +119,8 @@ extension Catalog {
     private func admit(_ registration: Registration) throws(CatalogRejection) {
         let newNode = registration.node.map { Self.fold($0.name) }
         func isKnown(_ name: String) -> Bool {
-            Self.fold(name) == newNode || nodeRecords[Self.fold(name)] != nil
+            let key = Self.fold(name)
+            return key == newNode || nodeRecords.read(key, { _ in true }) != nil
         }
         if let node = registration.node {
             if !node.id.isEmpty, let other = nodesByID[Self.fold(node.id)], other != newNode {
@@ -157,7 +156,7 @@ extension Catalog {
             throw .limitReached(what: "instances", limit: limits.instancesMax)
         }
         let isNewHere = old.map { Self.fold($0.service) != Self.fold(new.service) } ?? true
-        let peers = serviceRecords[Self.fold(new.service)]?.members.count ?? 0
+        let peers = serviceRecords.read(Self.fold(new.service)) { $0.members.count } ?? 0
         if isNewHere, peers >= limits.instancesPerServiceMax {
             throw .limitReached(
                 what: "instances of a service",

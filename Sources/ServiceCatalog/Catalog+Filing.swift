@@ -8,25 +8,25 @@ internal import DNSWire
 extension Catalog {
     mutating func file(_ node: Node, at index: CatalogIndex) -> [IPAddress] {
         let key = Self.fold(node.name)
-        nodeRecords[key] = NodeRecord(node: node, modifyIndex: index)
-        if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
+        nodeRecords.set(key, NodeRecord(node: node, modifyIndex: index))
+        if !node.id.isEmpty { nodesByID.set(Self.fold(node.id), key) }
         return owners.own(node.ipAddresses, key, .node)
     }
 
     /// Removes a node with nothing on it.
     mutating func unfile(_ node: Node) -> [IPAddress] {
         let key = Self.fold(node.name)
-        if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = nil }
-        nodeRecords[key] = nil
+        if !node.id.isEmpty { nodesByID.remove(Self.fold(node.id)) }
+        nodeRecords.remove(key)
         return owners.disown(node.ipAddresses, key, .node)
     }
 
     /// Puts `node` in the place of the one with its name.
     mutating func replace(_ old: Node, by node: Node) -> [IPAddress] {
         let key = Self.fold(node.name)
-        nodeRecords[key]?.node = node
-        if !old.id.isEmpty, old.id != node.id { nodesByID[Self.fold(old.id)] = nil }
-        if !node.id.isEmpty { nodesByID[Self.fold(node.id)] = key }
+        nodeRecords.update(key) { $0.node = node }
+        if !old.id.isEmpty, old.id != node.id { nodesByID.remove(Self.fold(old.id)) }
+        if !node.id.isEmpty { nodesByID.set(Self.fold(node.id), key) }
         guard old.ipAddresses != node.ipAddresses else { return [] }
         return owners.disown(old.ipAddresses, key, .node)
             + owners.own(node.ipAddresses, key, .node)
@@ -44,19 +44,22 @@ extension Catalog {
     ) -> [IPAddress] {
         let key = Self.filed(instance.key)
         let service = Self.fold(instance.service)
-        nodeRecords[key.node]?.instances[key.id] = instance
+        let health = nodeRecords.update(key.node) { record in
+            record.instances.set(key.id, instance)
+            return record.health(ofInstance: key.id)
+        }
         instanceCount += 1
-        if serviceRecords[service] == nil {
-            serviceRecords[service] = ServiceRecord(
-                name: serviceName ?? instance.service,
-                modifyIndex: index
+        let member = ServiceRecord.Member(instance: instance, health: health ?? .passing)
+        if serviceRecords.update(service, { $0.insert(member, key) }) == nil {
+            serviceRecords.set(
+                service,
+                ServiceRecord(
+                    name: serviceName ?? instance.service,
+                    members: [member],
+                    modifyIndex: index
+                )
             )
         }
-        let member = ServiceRecord.Member(
-            instance: instance,
-            health: nodeRecords[key.node]?.health(ofInstance: key.id) ?? .passing
-        )
-        serviceRecords[service]?.insert(member, key)
         return own(instance, service)
     }
 
@@ -67,14 +70,16 @@ extension Catalog {
     ) -> [IPAddress] {
         let key = Self.filed(instance.key)
         let service = Self.fold(instance.service)
-        nodeRecords[key.node]?.instances[key.id] = nil
+        nodeRecords.update(key.node) { $0.instances.remove(key.id) }
         instanceCount -= 1
-        serviceRecords[service]?.remove(key)
-        if let record = serviceRecords[service], record.members.isEmpty {
-            if vanished != nil, vanished?.services[service] == nil {
-                vanished?.services[service] = (record.name, record.modifyIndex)
-            }
-            serviceRecords[service] = nil
+        let isLast = serviceRecords.update(service) { record in
+            record.remove(key)
+            return record.members.isEmpty
+        }
+        if isLast == true, let record = serviceRecords.remove(service), vanished != nil,
+            vanished?.services[service] == nil
+        {
+            vanished?.services[service] = (record.name, record.modifyIndex)
         }
         return disown(instance, service)
     }
@@ -83,8 +88,8 @@ extension Catalog {
     mutating func replace(_ old: ServiceInstance, by instance: ServiceInstance) -> [IPAddress] {
         let key = Self.filed(instance.key)
         let service = Self.fold(instance.service)
-        nodeRecords[key.node]?.instances[key.id] = instance
-        serviceRecords[service]?.replace(key, by: instance)
+        nodeRecords.update(key.node) { $0.instances.set(key.id, instance) }
+        serviceRecords.update(service) { $0.replace(key, by: instance) }
         guard !instance.hasSameAddresses(as: old) else { return [] }
         return disown(old, service) + own(instance, service)
     }
@@ -125,8 +130,7 @@ extension Catalog.ServiceRecord {
 extension Catalog {
     mutating func file(_ check: HealthCheck) {
         let node = Self.fold(check.node)
-        nodeRecords[node]?.checks[check.id] = check
-        nodeRecords[node]?.checkIDs[check.serviceID, default: []].insertInOrder(check.id)
+        nodeRecords.update(node) { $0.file(check) }
         checkCount += 1
         checkCounts[check.status, default: 0] += 1
         settleHealth(ofInstance: check.serviceID, onNode: node)
@@ -134,11 +138,7 @@ extension Catalog {
 
     mutating func unfile(_ check: HealthCheck) {
         let node = Self.fold(check.node)
-        nodeRecords[node]?.checks[check.id] = nil
-        nodeRecords[node]?.checkIDs[check.serviceID]?.removeAll { $0 == check.id }
-        if nodeRecords[node]?.checkIDs[check.serviceID]?.isEmpty == true {
-            nodeRecords[node]?.checkIDs[check.serviceID] = nil
-        }
+        nodeRecords.update(node) { $0.unfile(check) }
         checkCount -= 1
         checkCounts[check.status, default: 0] -= 1
         settleHealth(ofInstance: check.serviceID, onNode: node)
@@ -147,7 +147,7 @@ extension Catalog {
     /// Puts `check` in the place of the one with its key, of the same instance.
     mutating func replace(_ old: HealthCheck, by check: HealthCheck) {
         let node = Self.fold(check.node)
-        nodeRecords[node]?.checks[check.id] = check
+        nodeRecords.update(node) { $0.checks.set(check.id, check) }
         guard old.status != check.status else { return }
         checkCounts[old.status, default: 0] -= 1
         checkCounts[check.status, default: 0] += 1
@@ -156,19 +156,33 @@ extension Catalog {
 
     /// Brings the health that is kept beside an instance, or of a node, up to date with its checks.
     private mutating func settleHealth(ofInstance id: String, onNode node: String) {
-        guard let record = nodeRecords[node] else { return }
-        let health = record.health(ofInstance: id)
-        if id.isEmpty {
-            nodeRecords[node]?.health = health
-        } else if let instance = record.instances[id] {
-            serviceRecords[Self.fold(instance.service)]?
-                .setHealth(health, InstanceKey(node: node, id: id))
+        let found = nodeRecords.update(node) { record in
+            let health = record.health(ofInstance: id)
+            if id.isEmpty { record.health = health }
+            return (health: health, service: record.instances[id]?.service)
+        }
+        guard let found, let service = found.service else { return }
+        serviceRecords.update(Self.fold(service)) {
+            $0.setHealth(found.health, InstanceKey(node: node, id: id))
         }
     }
 }
 
-extension [String] {
-    fileprivate mutating func insertInOrder(_ element: String) {
-        insert(element, at: firstIndex(whereAllFollowing: { $0 >= element }))
+extension Catalog.NodeRecord {
+    fileprivate mutating func file(_ check: HealthCheck) {
+        checks.set(check.id, check)
+        let isKnown: Void? = checkIDs.update(check.serviceID) { ids in
+            ids.insert(check.id, at: ids.firstIndex(whereAllFollowing: { $0 >= check.id }))
+        }
+        if isKnown == nil { checkIDs.set(check.serviceID, [check.id]) }
+    }
+
+    fileprivate mutating func unfile(_ check: HealthCheck) {
+        checks.remove(check.id)
+        let isLast = checkIDs.update(check.serviceID) { ids in
+            ids.removeAll { $0 == check.id }
+            return ids.isEmpty
+        }
+        if isLast == true { checkIDs.remove(check.serviceID) }
     }
 }

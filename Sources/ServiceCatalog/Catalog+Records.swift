@@ -19,7 +19,7 @@ extension Catalog {
 
         /// The worst of the checks that are filed under an instance's id, or under "".
         func health(ofInstance id: String) -> HealthStatus {
-            guard let ids = checkIDs[id] else { return .passing }
+            guard !checkIDs.isEmpty, let ids = checkIDs[id] else { return .passing }
             return ids.lazy.compactMap { checks[$0]?.status }.max() ?? .passing
         }
     }
@@ -60,18 +60,5 @@ extension Catalog {
     struct VanishedRecords: Sendable {
         var services: [String: (name: String, modifyIndex: CatalogIndex)] = [:]
         var nodes: [String: CatalogIndex] = [:]
-    }
-}
-
-extension Array {
-    /// The first position from which on `isBehind` holds; it does not hold before it.
-    func firstIndex(whereAllFollowing isBehind: (Element) -> Bool) -> Int {
-        var low = startIndex
-        var high = endIndex
-        while low < high {
-            let middle = low + (high - low) / 2
-            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

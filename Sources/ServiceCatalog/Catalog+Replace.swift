@@ -66,7 +66,7 @@ extension Catalog {
         for node in contents.nodes { writeNode(node, &delta) }
         for node in contents.nodes where !node.id.isEmpty {
             // Ids may have changed places.
-            nodesByID[Self.fold(node.id)] = Self.fold(node.name)
+            nodesByID.set(Self.fold(node.id), Self.fold(node.name))
         }
         for instance in contents.instances where nodes.contains(Self.fold(instance.node)) {
             writeInstance(instance, &delta)

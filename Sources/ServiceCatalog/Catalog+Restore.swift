@@ -29,7 +29,7 @@ extension Catalog {
 
     /// Takes an instance that a store kept, if its node is known.
     mutating func restore(_ instance: ServiceInstance, at index: CatalogIndex) {
-        guard let node = nodeRecords[Self.fold(instance.node)]?.node.name else { return }
+        guard let node = nodeRecords.read(Self.fold(instance.node), { $0.node.name }) else { return }
         _ = file(shared(instance, onNode: node), at: index)
     }
 
@@ -40,17 +40,17 @@ extension Catalog {
             onNode: node,
             created: instance.createIndex,
             modified: instance.modifyIndex,
-            beside: serviceRecords[Self.fold(instance.service)]?.members.first?.instance
+            beside: peer(ofService: Self.fold(instance.service))
         )
     }
 
     mutating func restore(_ policy: AccessPolicy) {
-        policyRecords[Self.fold(policy.id)] = policy
-        policiesByName[policy.name] = Self.fold(policy.id)
+        policyRecords.set(Self.fold(policy.id), policy)
+        policiesByName.set(policy.name, Self.fold(policy.id))
     }
 
     mutating func restore(_ token: AccessToken) {
-        tokenRecords[Self.fold(token.accessorID)] = token
-        tokensBySecret[token.secretID] = Self.fold(token.accessorID)
+        tokenRecords.set(Self.fold(token.accessorID), token)
+        tokensBySecret.set(token.secretID, Self.fold(token.accessorID))
     }
 }

@@ -27,20 +27,19 @@ extension Catalog {
 
     mutating func writeInstance(_ new: ServiceInstance, _ delta: inout CatalogDelta) {
         guard let (node, old) = standing(new) else { return }
-        let peer = old ?? serviceRecords[Self.fold(new.service)]?.members.first?.instance
         let instance = new.filed(
             // As the node spells it: one node has one spelling everywhere.
             onNode: node,
             created: old?.createIndex ?? delta.index,
             modified: delta.index,
-            beside: peer
+            beside: old ?? peer(ofService: Self.fold(new.service))
         )
         if let old, instance.hasSameContent(as: old) { return }
         let addresses =
             if let old { replace(old, by: instance) } else { file(instance, at: delta.index) }
         delta.addresses.formUnion(addresses)
         delta.note(.instance(old: old, new: instance))
-        if old?.tags != instance.tags || old?.service != instance.service {
+        if (old?.tags ?? []) != instance.tags || old?.service != instance.service {
             for check in checks(ofInstance: instance.key) { writeCheck(check, &delta) }
         }
     }
@@ -64,27 +63,34 @@ extension Catalog {
         if check.status == .critical { endSessions(dependingOn: check, &delta) }
     }
 
+    /// Some instance of a service.
+    func peer(ofService key: String) -> ServiceInstance? {
+        serviceRecords.read(key) { $0.members.first?.instance } ?? nil
+    }
+
     /// What an instance replaces, and how its node is spelled; nil for an unknown node.
     ///
     /// Why apart: a record that is still held while its parts are written would be copied first.
     private func standing(
         _ new: ServiceInstance
     ) -> (node: String, old: ServiceInstance?)? {
-        nodeRecords[Self.fold(new.node)].map { ($0.node.name, $0.instances[new.id]) }
+        nodeRecords.read(Self.fold(new.node)) { ($0.node.name, $0.instances[new.id]) }
     }
 
     /// The same for a check, with the instance that it belongs to.
     private func standing(
         _ new: HealthCheck
     ) -> (node: String, owner: ServiceInstance?, old: HealthCheck?)? {
-        nodeRecords[Self.fold(new.node)].map { record in
+        nodeRecords.read(Self.fold(new.node)) { record in
             (record.node.name, record.instances[new.serviceID], record.checks[new.id])
         }
     }
 
     /// What changes of a node itself, or of a check of it, concerns everything on it.
     private func touchServices(onNode name: String, _ delta: inout CatalogDelta) {
-        nodeRecords[Self.fold(name)]?.instances.forEach { delta.services.insert($1.service) }
+        nodeRecords.read(Self.fold(name)) { record in
+            record.instances.forEach { delta.services.insert($1.service) }
+        }
     }
 }
 

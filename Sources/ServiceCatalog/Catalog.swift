@@ -78,18 +78,18 @@ extension Catalog {
     }
 
     package func node(_ name: String) -> Node? {
-        nodeRecords[Self.fold(name)]?.node
+        nodeRecords.read(Self.fold(name)) { $0.node }
     }
 
     /// The node with a UUID.
     package func node(id: String) -> Node? {
-        nodesByID[Self.fold(id)].flatMap { nodeRecords[$0]?.node }
+        nodesByID[Self.fold(id)].flatMap { nodeRecords.read($0) { $0.node } }
     }
 
     /// The index of the last change to a node or to anything on it; for an unknown one that of the
     /// list.
     package func nodeIndex(_ name: String) -> CatalogIndex {
-        nodeRecords[Self.fold(name)]?.modifyIndex ?? nodeListIndex
+        nodeRecords.read(Self.fold(name)) { $0.modifyIndex } ?? nodeListIndex
     }
 
     /// The instances on a node in order of id.
@@ -131,18 +131,18 @@ extension Catalog {
 
     /// The service's name as first registered.
     package func serviceName(_ name: String) -> String? {
-        serviceRecords[Self.fold(name)]?.name
+        serviceRecords.read(Self.fold(name)) { $0.name }
     }
 
     /// True when the service has an instance.
     package func hasService(_ name: String) -> Bool {
-        serviceRecords[Self.fold(name)] != nil
+        serviceRecords.read(Self.fold(name)) { _ in true } != nil
     }
 
     /// The index of the last change to a service's instances, their checks or their nodes; for an
     /// unknown one that of the last disappearance of any service.
     package func serviceIndex(_ name: String) -> CatalogIndex {
-        serviceRecords[Self.fold(name)]?.modifyIndex ?? extinctionIndex
+        serviceRecords.read(Self.fold(name)) { $0.modifyIndex } ?? extinctionIndex
     }
 
     /// The instances of a service in order of node name, then instance id.
@@ -156,7 +156,7 @@ extension Catalog {
     }
 
     package func instance(_ key: InstanceKey) -> ServiceInstance? {
-        nodeRecords[Self.fold(key.node)]?.instances[key.id]
+        nodeRecords.read(Self.fold(key.node)) { $0.instances[key.id] } ?? nil
     }
 
     /// Calls `body` with each instance of a service in order of node name, then instance id, with
@@ -171,7 +171,9 @@ extension Catalog {
         var current: (node: Node, health: HealthStatus)?
         for member in serviceRecords[Self.fold(name)]?.members ?? [] {
             if current?.node.name != member.instance.node {
-                current = nodeRecords[Self.fold(member.instance.node)].map { ($0.node, $0.health) }
+                current = nodeRecords.read(Self.fold(member.instance.node)) {
+                    ($0.node, $0.health)
+                }
             }
             guard let current else { continue }
             body(member.instance, current.node, max(current.health, member.health))
@@ -191,13 +193,16 @@ extension Catalog {
 
 extension Catalog {
     package func check(_ key: CheckKey) -> HealthCheck? {
-        nodeRecords[Self.fold(key.node)]?.checks[key.id]
+        nodeRecords.read(Self.fold(key.node)) { $0.checks[key.id] } ?? nil
     }
 
     /// The checks of an instance alone, in order of id.
     package func checks(ofInstance key: InstanceKey) -> [HealthCheck] {
-        guard let record = nodeRecords[Self.fold(key.node)] else { return [] }
-        return (record.checkIDs[key.id] ?? []).compactMap { record.checks[$0] }
+        nodeRecords.read(Self.fold(key.node)) { record in
+            guard !record.checkIDs.isEmpty, let ids = record.checkIDs[key.id] else { return [] }
+            let checks = record.checks
+            return ids.compactMap { checks[$0] }
+        } ?? []
     }
 
     /// The checks that decide about an instance: its node's, then its own.
@@ -208,9 +213,10 @@ extension Catalog {
 
     /// The worst of the deciding checks; passing without any.
     package func health(_ key: InstanceKey) -> HealthStatus {
-        guard let record = nodeRecords[Self.fold(key.node)] else { return .passing }
-        return key.id.isEmpty
-            ? record.health : max(record.health, record.health(ofInstance: key.id))
+        nodeRecords.read(Self.fold(key.node)) { record in
+            key.id.isEmpty
+                ? record.health : max(record.health, record.health(ofInstance: key.id))
+        } ?? .passing
     }
 
     /// All checks in order of node, then id; the instances' and the nodes' own.

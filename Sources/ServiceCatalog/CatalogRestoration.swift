@@ -46,6 +46,6 @@ package struct CatalogRestoration: ~Copyable {
     }
 
     private func knows(_ node: String) -> Bool {
-        catalog.nodeRecords[Catalog.fold(node)] != nil
+        catalog.nodeRecords.read(Catalog.fold(node)) { _ in true } == true
     }
 }

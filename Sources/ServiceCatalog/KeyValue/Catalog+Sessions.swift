@@ -60,6 +60,7 @@ extension Catalog {
 
     /// Ends the sessions that depend on a check that became critical or is gone.
     mutating func endSessions(dependingOn check: HealthCheck, _ delta: inout CatalogDelta) {
+        guard !sessionsByCheck.isEmpty else { return }
         let key = CheckKey(node: Self.fold(check.node), id: check.id)
         guard let ids = sessionsByCheck[key] else { return }
         for id in ids.sorted() { endSession(id, &delta) }
@@ -73,11 +74,10 @@ extension Catalog {
     /// Writes a session as it is.
     mutating func file(_ session: Session) {
         let id = Self.fold(session.id)
-        sessionRecords[id] = session
-        sessionsByNode[Self.fold(session.node), default: []].insert(id)
+        sessionRecords.set(id, session)
+        sessionsByNode.insert(id, into: Self.fold(session.node))
         for check in session.checkIDs {
-            sessionsByCheck[CheckKey(node: Self.fold(session.node), id: check), default: []]
-                .insert(id)
+            sessionsByCheck.insert(id, into: CheckKey(node: Self.fold(session.node), id: check))
         }
     }
 
@@ -85,13 +85,10 @@ extension Catalog {
     mutating func unfile(_ session: Session) {
         let id = Self.fold(session.id)
         let node = Self.fold(session.node)
-        sessionRecords[id] = nil
-        sessionsByNode[node]?.remove(id)
-        if sessionsByNode[node]?.isEmpty == true { sessionsByNode[node] = nil }
+        sessionRecords.remove(id)
+        sessionsByNode.remove(id, from: node)
         for check in session.checkIDs {
-            let key = CheckKey(node: node, id: check)
-            sessionsByCheck[key]?.remove(id)
-            if sessionsByCheck[key]?.isEmpty == true { sessionsByCheck[key] = nil }
+            sessionsByCheck.remove(id, from: CheckKey(node: node, id: check))
         }
     }
 }

@@ -76,7 +76,7 @@ struct KeyTable: Sendable {
         guard old?.session != entry.session else { return }
         if let old { letGo(old) }
         if let session = entry.session {
-            keysBySession[session, default: []].insert(Array(entry.key.utf8))
+            keysBySession.insert(Array(entry.key.utf8), into: session)
         }
     }
 
@@ -104,7 +104,6 @@ struct KeyTable: Sendable {
 
     private mutating func letGo(_ entry: KeyValueEntry) {
         guard let session = entry.session else { return }
-        keysBySession[session]?.remove(Array(entry.key.utf8))
-        if keysBySession[session]?.isEmpty == true { keysBySession[session] = nil }
+        keysBySession.remove(Array(entry.key.utf8), from: session)
     }
 }

@@ -58,7 +58,7 @@ extension Catalog {
         query.modifyIndex = delta.index
         if let old { queryNames.remove(old) }
         queryNames.insert(query)
-        queryRecords[key] = query
+        queryRecords.set(key, query)
         delta.note(.preparedQuery(old: old, new: query))
     }
 
@@ -85,7 +85,7 @@ extension Catalog {
         _ id: String,
         _ delta: inout CatalogDelta
     ) throws(CatalogRejection) {
-        guard let old = queryRecords.removeValue(forKey: Self.fold(id)) else {
+        guard let old = queryRecords.remove(Self.fold(id)) else {
             throw .unknownPreparedQuery(id)
         }
         queryNames.remove(old)
@@ -95,7 +95,7 @@ extension Catalog {
     /// Deletes what was bound to a session that ends.
     mutating func deletePreparedQueries(ofSession id: String, _ delta: inout CatalogDelta) {
         for key in queryNames.ids(ofSession: id) {
-            guard let query = queryRecords.removeValue(forKey: key) else { continue }
+            guard let query = queryRecords.remove(key) else { continue }
             queryNames.remove(query)
             delta.note(.preparedQuery(old: query, new: nil))
         }
@@ -104,6 +104,6 @@ extension Catalog {
     /// Takes a query that a store kept, with its indexes.
     mutating func restore(_ query: PreparedQuery) {
         queryNames.insert(query)
-        queryRecords[Self.fold(query.id)] = query
+        queryRecords.set(Self.fold(query.id), query)
     }
 }

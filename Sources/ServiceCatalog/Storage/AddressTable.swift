@@ -38,7 +38,7 @@ struct AddressTable: Sendable {
         _ kind: AddressOwners.Kind
     ) -> [IPAddress] {
         if kind == .service, group.count == 1, soleService(of: group[0]) == nil,
-            shared.isEmpty || shared[group[0]] == nil
+            shared.read(group[0], { _ in true }) == nil
         {
             setSoleService(owner, of: group[0])
             return group
@@ -55,7 +55,7 @@ struct AddressTable: Sendable {
         _ kind: AddressOwners.Kind
     ) -> [IPAddress] {
         if kind == .service, group.count == 1, soleService(of: group[0]) == owner {
-            setSoleService(nil, of: group[0])
+            removeSoleService(of: group[0])
             return group
         }
         return count(group, owner, kind, by: -1)
@@ -83,9 +83,9 @@ struct AddressTable: Sendable {
     /// Removes what is known of an address, so that it is changed in place and not copied.
     private mutating func take(_ address: IPAddress) -> AddressOwners {
         guard let service = soleService(of: address) else {
-            return shared.removeValue(forKey: address) ?? AddressOwners()
+            return shared.remove(address) ?? AddressOwners()
         }
-        setSoleService(nil, of: address)
+        removeSoleService(of: address)
         return Self.owners(service)
     }
 
@@ -93,7 +93,7 @@ struct AddressTable: Sendable {
         if owners.nodes.isEmpty, owners.companions.isEmpty, let service = owners.services.single {
             setSoleService(service, of: address)
         } else if !owners.isEmpty {
-            shared[address] = owners
+            shared.set(address, owners)
         }
     }
 
@@ -110,10 +110,17 @@ struct AddressTable: Sendable {
         }
     }
 
-    private mutating func setSoleService(_ service: String?, of address: IPAddress) {
+    private mutating func setSoleService(_ service: String, of address: IPAddress) {
         switch address {
-        case .v4(let key): soleV4[key] = service
-        case .v6(let key): soleV6[key] = service
+        case .v4(let key): soleV4.set(key, service)
+        case .v6(let key): soleV6.set(key, service)
+        }
+    }
+
+    private mutating func removeSoleService(of address: IPAddress) {
+        switch address {
+        case .v4(let key): soleV4.remove(key)
+        case .v6(let key): soleV6.remove(key)
         }
     }
 }

@@ -2,17 +2,24 @@
 ///
 /// Why not a `Dictionary`: one with a million entries stands still for a fifth of a second when it
 /// grows, and the first write after a copy copies it whole. Here both concern one piece, so a copy
-/// of the whole is a snapshot that a reader may look at in peace.
+/// of the whole is a snapshot that a reader may look at in peace. Values are changed where they
+/// are, by `update`: a setter that took them out would copy what they hold.
 ///
-/// Cost: a look-up hashes twice once there is more than one piece.
+/// Cost: one hash, a few steps down, a binary search in a piece of at most 128 entries.
 struct HashTrie<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    /// Entries of one piece; a write into a copied one copies so many at most.
-    private static var entriesMax: Int { 256 }
+    private struct Entry: Sendable {
+        var hash: UInt
+        var key: Key
+        var value: Value
+    }
+
+    /// Entries of one piece: so many at most are moved by a write, or copied by one into a copy.
+    private static var entriesMax: Int { 128 }
     private static var branchBits: Int { 4 }
     private static var branches: Int { 1 << branchBits }
 
-    /// Empty once there are pieces.
-    private var entries: [Key: Value] = [:]
+    /// In order of hash; empty once there are pieces.
+    private var entries: [Entry] = []
     /// None, or one for each value of the hash's next bits.
     private var pieces: [HashTrie] = []
     private(set) var count = 0
@@ -21,38 +28,31 @@ struct HashTrie<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
-    subscript(key: Key) -> Value? {
-        get { pieces.isEmpty ? entries[key] : find(key, key.hashValue) }
-        _modify {
-            // The bits are asked for only where there are pieces to choose from.
-            yield &self[key, pieces.isEmpty ? 0 : key.hashValue, 0]
-        }
-    }
-
-    subscript(key: Key, default value: @autoclosure () -> Value) -> Value {
-        get { self[key] ?? value() }
-        _modify {
-            var present = self[key].take() ?? value()
-            defer { self[key] = present }
-            yield &present
-        }
-    }
-
-    /// Removes an entry and returns what it was.
-    @discardableResult
-    mutating func removeValue(forKey key: Key) -> Value? { self[key].take() }
-
     // MARK: Reading
 
-    private func find(_ key: Key, _ hash: Int) -> Value? {
-        pieces.isEmpty
-            ? entries[key]
-            : pieces[hash & (Self.branches - 1)].find(key, hash >> Self.branchBits)
+    subscript(key: Key) -> Value? { read(key) { $0 } }
+
+    /// What `body` makes of a value, which is not copied for it; nil without one.
+    func read<Result>(_ key: Key, _ body: (borrowing Value) -> Result) -> Result? {
+        isEmpty ? nil : read(key, Self.hash(key), 0, body)
+    }
+
+    private func read<Result>(
+        _ key: Key,
+        _ hash: UInt,
+        _ depth: Int,
+        _ body: (borrowing Value) -> Result
+    ) -> Result? {
+        guard pieces.isEmpty else {
+            return pieces[Self.branch(hash, depth)].read(key, hash, depth + 1, body)
+        }
+        guard case let (position, isThere) = position(key, hash), isThere else { return nil }
+        return body(entries[position].value)
     }
 
     /// Calls `body` for each entry, in no order.
     func forEach(_ body: (Key, Value) -> Void) {
-        for (key, value) in entries { body(key, value) }
+        for entry in entries { body(entry.key, entry.value) }
         for piece in pieces { piece.forEach(body) }
     }
 
@@ -71,34 +71,132 @@ struct HashTrie<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     // MARK: Writing
 
-    /// The value in the piece that the bits of `hash` from `depth` on lead to.
-    private subscript(key: Key, hash: Int, depth: Int) -> Value? {
-        get { find(key, hash) }
-        _modify {
-            if pieces.isEmpty {
-                defer {
-                    count = entries.count
-                    if count > Self.entriesMax { split(depth) }
-                }
-                yield &entries[key]
-            } else {
-                let index = hash & (Self.branches - 1)
-                let before = pieces[index].count
-                defer { count += pieces[index].count - before }
-                yield &pieces[index][key, hash >> Self.branchBits, depth + 1]
-            }
+    /// Files `value` under `key`, in the place of what was there.
+    mutating func set(_ key: Key, _ value: Value) {
+        _ = set(Entry(hash: Self.hash(key), key: key, value: value), 0)
+    }
+
+    /// Changes a value where it is; nil without one.
+    @discardableResult
+    mutating func update<Result>(
+        _ key: Key,
+        _ change: (inout Value) -> Result
+    ) -> Result? {
+        isEmpty ? nil : update(key, Self.hash(key), 0, change)
+    }
+
+    /// Removes an entry and returns what it was.
+    @discardableResult
+    mutating func remove(_ key: Key) -> Value? {
+        isEmpty ? nil : remove(key, Self.hash(key), 0)
+    }
+
+    /// True when the key is new.
+    private mutating func set(_ entry: Entry, _ depth: Int) -> Bool {
+        guard pieces.isEmpty else {
+            let isNew = pieces[Self.branch(entry.hash, depth)].set(entry, depth + 1)
+            if isNew { count += 1 }
+            return isNew
         }
+        let (position, isThere) = position(entry.key, entry.hash)
+        guard !isThere else {
+            entries[position] = entry
+            return false
+        }
+        if entries.count == entries.capacity {
+            // By a quarter, not by as much again: a million entries would leave much empty.
+            entries.reserveCapacity(entries.count + max(2, entries.count / 4))
+        }
+        entries.insert(entry, at: position)
+        count += 1
+        if entries.count > Self.entriesMax { split(depth) }
+        return true
+    }
+
+    private mutating func update<Result>(
+        _ key: Key,
+        _ hash: UInt,
+        _ depth: Int,
+        _ change: (inout Value) -> Result
+    ) -> Result? {
+        guard pieces.isEmpty else {
+            return pieces[Self.branch(hash, depth)].update(key, hash, depth + 1, change)
+        }
+        guard case let (position, isThere) = position(key, hash), isThere else { return nil }
+        return change(&entries[position].value)
+    }
+
+    private mutating func remove(_ key: Key, _ hash: UInt, _ depth: Int) -> Value? {
+        if pieces.isEmpty {
+            guard case let (position, isThere) = position(key, hash), isThere else { return nil }
+            count -= 1
+            return entries.remove(at: position).value
+        }
+        guard let old = pieces[Self.branch(hash, depth)].remove(key, hash, depth + 1) else {
+            return nil
+        }
+        count -= 1
+        return old
     }
 
     private mutating func split(_ depth: Int) {
         // Keys whose hashes are all the same cannot be told apart by them.
-        guard depth < Int.bitWidth / Self.branchBits else { return }
+        guard (depth + 1) * Self.branchBits <= UInt.bitWidth else { return }
         pieces = Array(repeating: HashTrie(), count: Self.branches)
-        for (key, value) in entries {
-            let index = key.hashValue >> (depth * Self.branchBits) & (Self.branches - 1)
-            pieces[index].entries[key] = value
-            pieces[index].count += 1
+        for entry in entries {
+            let branch = Self.branch(entry.hash, depth)
+            pieces[branch].entries.append(entry)
+            pieces[branch].count += 1
         }
-        entries = [:]
+        entries = []
+    }
+
+    // MARK: Places
+
+    private static func hash(_ key: Key) -> UInt { UInt(bitPattern: key.hashValue) }
+
+    private static func branch(_ hash: UInt, _ depth: Int) -> Int {
+        Int(truncatingIfNeeded: hash >> UInt(depth * branchBits)) & (branches - 1)
+    }
+
+    /// Where a key stands in this piece, or would have to be put.
+    private func position(_ key: Key, _ hash: UInt) -> (position: Int, isThere: Bool) {
+        var position = entries.firstIndex(whereAllFollowing: { $0.hash >= hash })
+        while position < entries.count, entries[position].hash == hash {
+            if entries[position].key == key { return (position, true) }
+            position += 1
+        }
+        return (position, false)
+    }
+}
+
+// MARK: - Sets
+
+extension HashTrie {
+    /// Adds an element to the set under a key.
+    mutating func insert<Element>(_ element: Element, into key: Key) where Value == Set<Element> {
+        if update(key, { $0.insert(element) }) == nil { set(key, [element]) }
+    }
+
+    /// Removes an element from the set under a key, and the set with its last one.
+    mutating func remove<Element>(_ element: Element, from key: Key) where Value == Set<Element> {
+        let isEmpty = update(key) { set in
+            set.remove(element)
+            return set.isEmpty
+        }
+        if isEmpty == true { remove(key) }
+    }
+}
+
+extension Array {
+    /// The first position from which on `isBehind` holds; it does not hold before it.
+    func firstIndex(whereAllFollowing isBehind: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -120,7 +120,7 @@ extension Catalog {
         case .preparedQuery(let old, let new):
             if let new {
                 queryNames.remove(new)
-                queryRecords[Self.fold(new.id)] = nil
+                queryRecords.remove(Self.fold(new.id))
             }
             if let old { restore(old) }
         case .accessPolicy, .accessToken: break
