@@ -6,9 +6,7 @@ extension Prober {
     /// probes are spread over an interval, and what the catalog says holds until thresholds are
     /// reached.
     package mutating func load(_ catalog: borrowing Catalog, now: ProbeInstant) {
-        for node in catalog.nodes {
-            for instance in catalog.instances(onNode: node.name) { setLease(instance, now: now) }
-        }
+        catalog.forEachInstance { setLease($0, now: now) }
         for session in catalog.sessions { setSession(session, now: now) }
         for check in catalog.checks {
             add(check, isNew: false, first: .withinInterval, now: now)

@@ -87,12 +87,10 @@ extension Catalog {
         _ registration: Registration,
         _ delta: inout CatalogDelta
     ) throws(CatalogRejection) {
-        try admit(registration)
+        let standing = try admit(registration)
         if let node = registration.node { writeNode(node, &delta) }
         if let instance = registration.instance {
-            if let old = self.instance(instance.key),
-                Self.fold(old.service) != Self.fold(instance.service)
-            {
+            if let old = standing, Self.fold(old.service) != Self.fold(instance.service) {
                 removeInstance(old, &delta)
             }
             writeInstance(instance, &delta)
@@ -116,7 +114,12 @@ extension Catalog {
     }
 
     /// Refuses what could not be written whole.
-    private func admit(_ registration: Registration) throws(CatalogRejection) {
+    ///
+    /// - Returns: the instance that has the new one's key now.
+    private func admit(
+        _ registration: Registration
+    ) throws(CatalogRejection) -> ServiceInstance? {
+        var standing: ServiceInstance?
         let newNode = registration.node.map { Self.fold($0.name) }
         func isKnown(_ name: String) -> Bool {
             let key = Self.fold(name)
@@ -132,7 +135,8 @@ extension Catalog {
         }
         if let instance = registration.instance {
             guard isKnown(instance.node) else { throw .unknownNode(instance.node) }
-            try admit(instance)
+            standing = self.instance(instance.key)
+            try admit(instance, inPlaceOf: standing)
         }
         for check in registration.checks.map(\.check) {
             guard isKnown(check.node) else { throw .unknownNode(check.node) }
@@ -148,15 +152,18 @@ extension Catalog {
         if checkCount + registration.checks.count > limits.checksMax {
             throw .limitReached(what: "checks", limit: limits.checksMax)
         }
+        return standing
     }
 
-    private func admit(_ new: ServiceInstance) throws(CatalogRejection) {
-        let old = instance(new.key)
+    private func admit(
+        _ new: ServiceInstance,
+        inPlaceOf old: ServiceInstance?
+    ) throws(CatalogRejection) {
         if old == nil, instanceCount >= limits.instancesMax {
             throw .limitReached(what: "instances", limit: limits.instancesMax)
         }
         let isNewHere = old.map { Self.fold($0.service) != Self.fold(new.service) } ?? true
-        let peers = serviceRecords.read(Self.fold(new.service)) { $0.members.count } ?? 0
+        let peers = instanceCount(ofService: new.service)
         if isNewHere, peers >= limits.instancesPerServiceMax {
             throw .limitReached(
                 what: "instances of a service",

@@ -29,7 +29,9 @@ extension Catalog {
 
     /// Takes an instance that a store kept, if its node is known.
     mutating func restore(_ instance: ServiceInstance, at index: CatalogIndex) {
-        guard let node = nodeRecords.read(Self.fold(instance.node), { $0.node.name }) else { return }
+        guard let node = nodeRecords.read(Self.fold(instance.node), { $0.node.name }) else {
+            return
+        }
         _ = file(shared(instance, onNode: node), at: index)
     }
 

@@ -52,6 +52,28 @@ package final class CatalogKeeper: Sendable {
         try state.withLock { state in try body(state.catalog) }
     }
 
+    /// Runs `body` on what `topic` shows: on a snapshot where that may be much.
+    package func read<Result: Sendable>(
+        about topic: WatchTopic,
+        _ body: (borrowing Catalog) throws -> Result
+    ) rethrows -> Result {
+        let found: (result: Result?, snapshot: Catalog?) = try state.withLock { state in
+            let isShort: Bool
+            switch topic {
+            case .service(let name):
+                isShort = state.catalog.instanceCount(ofService: name) <= Self.shortReadMax
+            case .key: isShort = true
+            default: isShort = false
+            }
+            return isShort ? (try body(state.catalog), nil) : (nil, state.catalog)
+        }
+        if let result = found.result { return result }
+        return try body(found.snapshot ?? snapshot())
+    }
+
+    /// Instances of a service that are read while others wait: some hundred microseconds.
+    private static let shortReadMax = 500
+
     /// Applies `changes` in order, the first at `index`, the others at the numbers that follow.
     ///
     /// - Returns: for each change what came of it, or why it was refused.
@@ -67,14 +89,13 @@ package final class CatalogKeeper: Sendable {
             for (offset, change) in changes.enumerated() {
                 do throws(CatalogRejection) {
                     let delta = try state.catalog.apply(change, at: index + UInt64(offset))
-                    if !delta.isEmpty {
-                        if merged == nil { merged = delta } else { merged?.merge(delta) }
-                    }
                     results.append(
                         .success(
                             CatalogWrite(index: state.catalog.index, results: delta.results)
                         )
                     )
+                    guard !delta.isEmpty else { continue }
+                    if merged == nil { merged = consume delta } else { merged?.merge(delta) }
                 } catch {
                     results.append(.failure(error))
                 }

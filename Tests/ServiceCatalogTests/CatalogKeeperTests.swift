@@ -143,4 +143,40 @@ struct CatalogKeeperTests {
         #expect(deltas.map(\.index) == [3])
         #expect(deltas.first?.services == ["web"])
     }
+
+    @Test("a snapshot stays as it was while the catalog goes on")
+    func snapshots() throws {
+        var catalog = try Catalog.withNode()
+        for number in 0..<600 {
+            try catalog.apply(
+                Registrations.web("i\(number)", service: "s\(number % 50)", tags: ["t"])
+            )
+            try catalog.apply(Registrations.check("c\(number)", of: "i\(number)"))
+        }
+        let keeper = CatalogKeeper(catalog)
+        let before = keeper.snapshot()
+        for number in 0..<600 {
+            let key = InstanceKey(node: "n1", id: "i\(number)")
+            let change: CatalogChange =
+                number % 2 == 0
+                ? .deregisterInstance(key, onlyIf: nil)
+                : .checkStatus(CheckKey(node: "n1", id: "c\(number)"), .critical, output: "")
+            _ = try keeper.apply([change], from: 10_000 + UInt64(number))[0].get()
+        }
+        #expect(before.contents == catalog.contents)
+        #expect(before.health(InstanceKey(node: "n1", id: "i1")) == .passing)
+        #expect(keeper.read { $0.instanceCount } == 300)
+        #expect(keeper.read { $0.checkCounts[.critical] } == 300)
+    }
+
+    @Test("what a topic shows is read the same, short or long", arguments: [1, 600])
+    func readAboutTopic(count: Int) throws {
+        var catalog = try Catalog.withNode()
+        for number in 0..<count { try catalog.apply(Registrations.web("i\(number)")) }
+        let keeper = CatalogKeeper(catalog)
+        for topic in [WatchTopic.service("web"), .serviceList, .node("n1")] {
+            let ids = keeper.read(about: topic) { $0.instances(ofService: "web").map(\.id) }
+            #expect(ids == catalog.instances(ofService: "web").map(\.id) && ids.count == count)
+        }
+    }
 }

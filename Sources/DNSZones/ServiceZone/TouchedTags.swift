@@ -72,7 +72,7 @@ extension ServiceZone {
             }
         }
         for node in wholeNodes {
-            for instance in catalog.instances(onNode: node) {
+            catalog.forEachInstance(onNode: node) { instance in
                 touch(instance.service) {
                     $0.isAll = true
                     $0.instances.insert(instance.key)

@@ -66,7 +66,7 @@ extension ConsulAPI {
     }
 
     private func localHealth(where isWanted: (ServiceInstance) -> Bool) -> [Health] {
-        context.keeper.read { catalog in
+        context.keeper.read(about: .node(localNode)) { catalog in
             catalog.instances(onNode: localNode)
                 .filter { $0.id != Self.ownServiceID && isWanted($0) }
                 .map { instance in

@@ -7,7 +7,8 @@ extension ConsulAPI {
     func saveSnapshot(_ request: ConsulRequest) throws -> ConsulReply {
         let options = try ReadOptions(request.query)
         try checkDatacenter(of: request)
-        let (index, contents) = context.keeper.read { ($0.index, $0.contents) }
+        let catalog = context.keeper.snapshot()
+        let (index, contents) = (catalog.index, catalog.contents)
         var reply = ConsulReply(
             headers: [.contentType: "application/x-rollcall-snapshot"],
             body: try SnapshotFile.write(contents, index: index)

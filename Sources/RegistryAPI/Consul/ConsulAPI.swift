@@ -35,9 +35,9 @@ struct ConsulAPI: Sendable {
 extension ConsulAPI {
     /// Answers a read of the catalog, once there is something new if the client waits for that.
     ///
-    /// `find` runs under the catalog's lock and takes out what `write` then writes without it. What
-    /// the request's token may not read is not in the catalog that it gets. What takes longer, such
-    /// as filters and sorting, belongs into `narrow`, between the two.
+    /// `find` takes out what `write` then writes. What the request's token may not read is not in the
+    /// catalog that it gets. It may run under the catalog's lock: what takes longer, such as filters
+    /// and sorting, belongs into `narrow`, between the two.
     func answer<Found: Sendable>(
         _ request: ConsulRequest,
         about topic: WatchTopic,
@@ -52,7 +52,7 @@ extension ConsulAPI {
             return reply
         }
         await options.blocking.run(on: topic, context.keeper, request.client)
-        let (index, found, isFiltered) = context.keeper.read { catalog in
+        let (index, found, isFiltered) = context.keeper.read(about: topic) { catalog in
             var visible = VisibleCatalog(catalog, for: request.authorizer)
             let found = find(&visible, options)
             return (catalog.index(of: topic), found, visible.hidesSomething)
@@ -69,11 +69,9 @@ extension ConsulAPI {
         _ request: ConsulRequest,
         _ find: (inout VisibleCatalog) -> Found
     ) -> (found: Found, isFiltered: Bool) {
-        context.keeper.read { catalog in
-            var visible = VisibleCatalog(catalog, for: request.authorizer)
-            let found = find(&visible)
-            return (found, visible.hidesSomething)
-        }
+        var visible = VisibleCatalog(context.keeper.snapshot(), for: request.authorizer)
+        let found = find(&visible)
+        return (found, visible.hidesSomething)
     }
 
     func isOwnDatacenter(_ name: String?) -> Bool {

@@ -11,7 +11,7 @@ extension NativeAPI {
     ) async throws -> Response {
         let blocking = try BlockingQuery(QueryParameters(request))
         await blocking.run(on: .serviceList, api.keeper, context.client)
-        let (index, services) = api.keeper.read { catalog in
+        let (index, services) = api.keeper.read(about: .serviceList) { catalog in
             var services: [String: [String]] = [:]
             for name in catalog.serviceNames where authorizer.allows(.serviceRead(name)) {
                 services[name] = catalog.tags(ofService: name)
@@ -43,7 +43,7 @@ extension NativeAPI {
         let filter = try InstanceFilter(query)
         let blocking = try BlockingQuery(query)
         await blocking.run(on: .service(service), api.keeper, context.client)
-        let (isKnown, index, views) = api.keeper.read { catalog in
+        let (isKnown, index, views) = api.keeper.read(about: .service(service)) { catalog in
             let (index, views) = filter.views(ofService: service, in: catalog)
             return (catalog.hasService(service), index, views)
         }

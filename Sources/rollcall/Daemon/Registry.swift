@@ -137,10 +137,8 @@ struct Registry {
 extension Registry {
     /// Removes the instances that were leaving when the server stopped: nobody waits for them now.
     func finishDrains() async throws {
-        let leaving = keeper.read { catalog in
-            catalog.nodes.flatMap { catalog.instances(onNode: $0.name) }
-                .filter(\.isDraining).map(\.key)
-        }
+        var leaving: [InstanceKey] = []
+        keeper.snapshot().forEachInstance { if $0.isDraining { leaving.append($0.key) } }
         for key in leaving {
             try await log.append(.deregisterInstance(key, onlyIf: nil))
         }

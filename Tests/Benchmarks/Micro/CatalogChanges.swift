@@ -27,7 +27,7 @@ private func registration(
         let sample = SampleCatalog(services: services, instances: instances, nodes: nodes)
         let keeper = CatalogKeeper(sample.catalog())
         return { times in
-            var index: CatalogIndex = 10
+            var index = keeper.read { $0.index }
             for time in 0..<times {
                 // Everywhere, not in one place that the cache holds.
                 let service = time &* 7919 % services
@@ -58,7 +58,7 @@ private func flip(_ name: String, services: Int, instances: Int = 3) -> MicroBen
         let sample = SampleCatalog(services: services, instances: instances, nodes: 1)
         let keeper = CatalogKeeper(sample.catalog(withChecks: true))
         return { times in
-            var index: CatalogIndex = 10
+            var index = keeper.read { $0.index }
             for time in 0..<times {
                 let number = time &* 7919 % (services * instances)
                 let key = CheckKey(

@@ -1,3 +1,4 @@
+import Glibc
 import ServiceCatalog
 import Synchronization
 
@@ -27,9 +28,9 @@ private func wake(_ name: String, services: Int, summary: String) -> MicroBenchm
                 }
             }
         }
-        while keeper.waiterCount < watchers {}
+        while keeper.waiterCount < watchers { usleep(1_000) }
         return { times in
-            var index: CatalogIndex = 10
+            var index = keeper.read { $0.index }
             var latencies: [Duration] = []
             for time in 0..<times {
                 let before = woken.count.load(ordering: .relaxed)
@@ -39,9 +40,11 @@ private func wake(_ name: String, services: Int, summary: String) -> MicroBenchm
                 index += 1
                 let change = CatalogChange.register(Registration(instance: instance))
                 _ = try keeper.apply([change], from: index)[0].get()
-                while woken.count.load(ordering: .relaxed) < before + watchers / services {}
+                while woken.count.load(ordering: .relaxed) < before + watchers / services {
+                    usleep(20)
+                }
                 latencies.append(.now - start)
-                while keeper.waiterCount < watchers {}
+                while keeper.waiterCount < watchers { usleep(1_000) }
             }
             latencies.sort()
             guard !latencies.isEmpty else { return }
