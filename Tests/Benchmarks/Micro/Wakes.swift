@@ -36,8 +36,9 @@ private func wake(_ name: String, services: Int, summary: String) -> MicroBenchm
                 let before = woken.count.load(ordering: .relaxed)
                 let start = ContinuousClock.now
                 var instance = sample.instance(time % services, of: time % services)
-                instance.port = 1_000 + time
                 index += 1
+                // Another one each time: what changes nothing wakes nobody.
+                instance.port = Int(index % 60_000)
                 let change = CatalogChange.register(Registration(instance: instance))
                 _ = try keeper.apply([change], from: index)[0].get()
                 while woken.count.load(ordering: .relaxed) < before + watchers / services {
