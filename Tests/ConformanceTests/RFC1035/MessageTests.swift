@@ -15,19 +15,25 @@ struct MessageTests {
         return server
     }
 
-    /// The code of the reply to raw bytes; nil for silence, which a later good query proves.
+    /// The code of the reply to raw bytes; nil for silence, which later good queries prove.
+    ///
+    /// The same socket, so the same worker. It may change the order of replies that leave together,
+    /// but all of them leave before it takes the next query.
     private static func code(_ server: RollcallProcess, _ bytes: [UInt8]) throws -> UInt8? {
         let socket = try NetworkSocket(.udp, port: server.dnsPort)
         try socket.send(bytes)
-        // The same socket, so the same worker in the same order: what comes first tells.
-        var good = try query()
-        good[0] = 0x77
-        try socket.send(good)
-        let reply = try socket.receive()
-        guard reply.count >= 4 else { throw UnexpectedAnswer(description: "\(reply)") }
-        if reply[0] == 0x77 { return nil }
-        _ = try socket.receive()
-        return reply[3] & 0xF
+        for proof in [0x77, 0x78] as [UInt8] {
+            var good = try query()
+            good[0] = proof
+            try socket.send(good)
+            while true {
+                let reply = try socket.receive()
+                guard reply.count >= 4 else { throw UnexpectedAnswer(description: "\(reply)") }
+                if reply[0] == proof { break }
+                if reply[0] != 0x77 { return reply[3] & 0xF }
+            }
+        }
+        return nil
     }
 
     @Test("a response is not answered")
