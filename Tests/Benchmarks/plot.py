@@ -66,7 +66,7 @@ def draw(rows, machine):
             f'<text class="group" x="{LEFT + (position + 0.5) * group:.1f}" y="{bottom + 20}">{escape(question)}</text>'
         )
     facts = f"{machine['date'][:10]}, commit {machine['commit']}, {machine['cores']} cores, Linux {machine['kernel']}"
-    facts += "; one core and one worker a server; median of the rounds. Higher is better."
+    facts += "; one core a server; medians. Higher is better."
     parts.append(f'<text x="{LEFT}" y="{bottom + 46}">{escape(facts)}</text>')
     note = "Eight sockets ask, or 400; with few clients Rollcall’s replies to one of them leave together (UDP_SEGMENT)."
     parts.append(f'<text x="{LEFT}" y="{bottom + 64}">{escape(note)}</text>')
