@@ -108,6 +108,12 @@ let edges: [Target] =
             dependencies: ["TestSupport", "DNSWire"],
             swiftSettings: house
         ),
+        // The same program while something breaks: killed, starved, flooded, its disk full.
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["TestSupport", "DNSWire"],
+            swiftSettings: house
+        ),
         // The same program under clients that others wrote, from Debian and PyPI.
         .testTarget(
             name: "ClientTests",

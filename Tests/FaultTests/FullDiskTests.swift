@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension Faults {
     @Suite("A full disk")
     struct FullDiskTests {
         /// Registers large instances until one is refused; returns the ids that were acknowledged.

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension Faults {
     @Suite("More connections than the process may open")
     struct ExhaustionTests {
         private static let filesMax = 400

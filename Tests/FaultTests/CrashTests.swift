@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension Faults {
     @Suite("kill -9")
     struct CrashTests {
         /// The ids whose registration was acknowledged.
@@ -44,7 +44,7 @@ extension ProgramTests {
         func storm() async throws {
             let scratch = try ScratchFolder()
             let acknowledged = Acknowledged()
-            for round in 1...4 {
+            for round in 1...FaultLength.number("ROUNDS", short: 4) {
                 let server = try await RollcallProcess.start(scratch: scratch)
                 #expect(try ids(server).isSuperset(of: acknowledged.all))
                 let before = acknowledged.all.count
