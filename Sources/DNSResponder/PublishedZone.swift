@@ -52,6 +52,21 @@ package struct PublishedZone: Hashable, Sendable {
     }
 }
 
+extension PublishedZone {
+    /// The rdata of its SOA (RFC 1035 §3.3.13).
+    package var startOfAuthority: [UInt8] {
+        RData.soa(
+            primary: primary,
+            mailbox: mailbox,
+            serial: serial,
+            refreshSeconds: refreshSeconds,
+            retrySeconds: retrySeconds,
+            expireSeconds: expireSeconds,
+            minimumSeconds: minimumSeconds
+        )
+    }
+}
+
 /// One change of the answer table.
 package enum TableChange: Hashable, Sendable {
     /// Adds a zone or replaces its SOA; its names stay. Comes before the names of the zone.

@@ -13,13 +13,14 @@ extension QueryServer {
         overTCP: Bool,
         into writer: inout ReplyWriter
     ) {
-        let isMiss = unsafe entry.pointee.nameBytes < UInt8(truncatingIfNeeded: name.count)
+        let isMiss =
+            unsafe entry.pointee.nameBytes < UInt8(truncatingIfNeeded: current.pointee.name.count)
         guard isMiss, unsafe content.pointee.below == NameContent.Below.nothing else {
             return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
         }
         let misses = unsafe entry.pointee.zone.pointee.misses.load(ordering: .relaxed)
         if misses & ZoneCell.Misses.mayBeAddresses != 0,
-            let address = name.reverseAddress, reader.hasAddress(address)
+            let address = unsafe current.pointee.name.reverseAddress, reader.hasAddress(address)
         {
             return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
         }
@@ -65,7 +66,7 @@ extension QueryServer {
         overTCP: Bool,
         into writer: inout ReplyWriter
     ) {
-        if let address = name.reverseAddress, reader.hasAddress(address) {
+        if let address = unsafe current.pointee.name.reverseAddress, reader.hasAddress(address) {
             return unsafe askFallback(parsed, query: query, overTCP: overTCP, into: &writer)
         }
         if forwarding != nil,
@@ -104,7 +105,10 @@ extension QueryServer {
         overTCP: Bool
     ) -> FallbackQuery? {
         let wire = unsafe Array(
-            UnsafeBufferPointer(start: query + WireLimits.headerBytes, count: name.count)
+            UnsafeBufferPointer(
+                start: query + WireLimits.headerBytes,
+                count: current.pointee.name.count
+            )
         )
         guard let asked = try? DomainName(wire: wire) else { return nil }
         return FallbackQuery(

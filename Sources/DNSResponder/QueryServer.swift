@@ -13,7 +13,10 @@ internal import Synchronization
     /// The queries of a batch, `batchMax` of them.
     private let prepared: UnsafeMutablePointer<PreparedQuery>
     /// The one that is being answered.
-    private var current: UnsafeMutablePointer<PreparedQuery>
+    ///
+    /// Its name is read through it: an accessor that lends a value which cannot be copied allocates a
+    /// frame wherever it is not inlined.
+    var current: UnsafeMutablePointer<PreparedQuery>
     let counters: WorkerCounters
     let settings: ReplySettings
     /// Where the current batch comes from.
@@ -56,11 +59,6 @@ internal import Synchronization
         unsafe prepared.deinitialize(count: Self.batchMax)
         unsafe prepared.deallocate()
         unsafe settings.deallocate()
-    }
-
-    /// The name that is asked for.
-    var name: FoldedName {
-        @inline(__always) _read { yield unsafe current.pointee.name }
     }
 
     /// Parses the `count` bytes at `query`, which has 8 more readable ones, as query `slot` of a
@@ -167,10 +165,10 @@ internal import Synchronization
         into writer: inout ReplyWriter
     ) {
         guard let slots = unsafe reader.slots else { return unsafe writer.notReady() }
-        let labelCount = name.labelCount
+        let labelCount = unsafe current.pointee.name.labelCount
         var label = max(0, labelCount - reader.labelsMax)
         while label <= labelCount {
-            guard let entry = unsafe slots.find(name, label: label) else {
+            guard let entry = unsafe slots.find(current.pointee.name, label: label) else {
                 label += 1
                 continue
             }
@@ -283,7 +281,9 @@ internal import Synchronization
         _ type: UInt16,
         into writer: inout ReplyWriter
     ) {
-        guard label == 1, let address = name.hexadecimalAddress, reader.hasAddress(address) else {
+        guard label == 1, let address = unsafe current.pointee.name.hexadecimalAddress,
+            reader.hasAddress(address)
+        else {
             return unsafe writer.negative(entry, isNameError: true)
         }
         var index = unsafe Int(content.pointee.hereCount)

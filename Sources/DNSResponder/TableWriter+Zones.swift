@@ -147,15 +147,7 @@ extension TableWriter {
         records.appendBody(
             .soa,
             ttlSeconds: zone.ttlSeconds,
-            rdata: RData.soa(
-                primary: zone.primary,
-                mailbox: zone.mailbox,
-                serial: zone.serial,
-                refreshSeconds: zone.refreshSeconds,
-                retrySeconds: zone.retrySeconds,
-                expireSeconds: zone.expireSeconds,
-                minimumSeconds: zone.minimumSeconds
-            )
+            rdata: zone.startOfAuthority
         )
         let note = ContentEncoder.note(zone.nameErrorNote)
         let header = StartOfAuthority(

@@ -88,15 +88,7 @@ struct ReverseName {
             owner: name,
             type: .soa,
             ttlSeconds: isAnswer ? zone.ttlSeconds : min(zone.ttlSeconds, zone.minimumSeconds),
-            rdata: RData.soa(
-                primary: zone.primary,
-                mailbox: zone.mailbox,
-                serial: zone.serial,
-                refreshSeconds: zone.refreshSeconds,
-                retrySeconds: zone.retrySeconds,
-                expireSeconds: zone.expireSeconds,
-                minimumSeconds: zone.minimumSeconds
-            )
+            rdata: zone.startOfAuthority
         )
     }
 }

@@ -8,6 +8,7 @@ let lookUps = [
     lookUp("look-up-srv", .srv, edns: true),
     lookUp("look-up-nodata", .aaaa, edns: true),
     lookUp("look-up-nxdomain", .a, edns: true, service: "gone"),
+    lookUp("look-up-addr", .a, edns: true, name: "0a000001.addr.dc1.consul"),
     lookUp("look-up-outside", .a, edns: true, name: "www.example.org"),
 ]
 
