@@ -114,6 +114,9 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     /// What the log did, for `/metrics`.
     package var metrics: LogMetrics { state.withLock { $0.metrics } }
 
+    /// True while so many changes wait that more are refused.
+    package var isFull: Bool { state.withLock { $0.unsettledCount >= unsettledMax } }
+
     /// Changes that wait for their commit or are in it.
     var waitingCount: Int { state.withLock { $0.unsettledCount } }
 

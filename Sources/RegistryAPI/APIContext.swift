@@ -24,8 +24,8 @@ package struct APIContext: Sendable {
     let events = UserEvents()
     /// The body of `/metrics`, in Prometheus' text format.
     package var metricsText: @Sendable () -> String
-    /// Nil when the server can do all its work, otherwise what is wrong, for people.
-    package var healthProblem: @Sendable () -> String?
+    /// What is wrong with the server now.
+    package var problems: Problems
 
     package init(
         keeper: CatalogKeeper,
@@ -39,7 +39,7 @@ package struct APIContext: Sendable {
         checkDefaults: CheckDefaults = CheckDefaults(),
         answerTTLSeconds: @escaping @Sendable (_ service: String) -> Int,
         metricsText: @escaping @Sendable () -> String,
-        healthProblem: @escaping @Sendable () -> String?
+        problems: Problems
     ) {
         self.keeper = keeper
         self.log = log
@@ -52,7 +52,7 @@ package struct APIContext: Sendable {
         self.checkDefaults = checkDefaults
         self.answerTTLSeconds = answerTTLSeconds
         self.metricsText = metricsText
-        self.healthProblem = healthProblem
+        self.problems = problems
         self.lockDelays = LockDelays(keeper)
     }
 }

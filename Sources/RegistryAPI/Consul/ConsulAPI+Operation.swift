@@ -70,7 +70,7 @@ extension ConsulAPI {
 
     /// `GET operator/autopilot/health`: what `/health` says, in Consul's form and with its 429.
     func autopilotHealth(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        let isHealthy = context.healthProblem() == nil
+        let isHealthy = context.problems.failure == nil
         let index = context.keeper.read { $0.index }
         return .json(for: request, status: isHealthy ? .ok : .tooManyRequests) { writer in
             writer.beginObject()

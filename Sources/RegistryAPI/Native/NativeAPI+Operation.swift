@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import ServiceCatalog
 internal import ServiceLifecycle
 
 extension NativeAPI {
@@ -18,8 +19,25 @@ extension NativeAPI {
     }
 
     private struct Condition: Encodable {
+        /// One problem, as `/health` shows it.
+        struct ShownProblem: Encodable {
+            var code: String
+            var since: String
+            var text: String
+            var remedy: String
+
+            init(_ problem: Problem) {
+                code = problem.code
+                since = Timestamp.format(milliseconds: problem.sinceMilliseconds)
+                text = problem.text
+                remedy = problem.remedy
+            }
+        }
+
         var status: String
+        /// Why the status is not 200.
         var problem: String?
+        var problems: [ShownProblem]?
     }
 
     /// `GET /`: who this is and what there is.
@@ -37,20 +55,28 @@ extension NativeAPI {
         )
     }
 
-    /// `GET /health`: says whether the server can do all its work.
+    /// `GET /health`: says whether the server can do all its work, and what is wrong.
+    ///
+    /// 200 also when it is degraded: it answers then, and others that ask are no better off.
     func health() throws -> Response {
-        guard let problem = api.healthProblem() else {
+        let problems = api.problems.current
+        guard let first = problems.first else {
             return try JSONReply.response(Condition(status: "ok"))
         }
         return try JSONReply.response(
-            Condition(status: "failing", problem: problem),
-            status: .serviceUnavailable
+            Condition(
+                status: first.isFailure ? "failing" : "degraded",
+                problem: first.isFailure ? first.text : nil,
+                problems: problems.map(Condition.ShownProblem.init)
+            ),
+            status: first.isFailure ? .serviceUnavailable : .ok
         )
     }
 
     /// `GET /ready`: says whether to send requests here; no longer, once the server is stopping.
     func ready() throws -> Response {
-        let problem = Task.isShuttingDownGracefully ? "the server is stopping" : api.healthProblem()
+        let problem =
+            Task.isShuttingDownGracefully ? "the server is stopping" : api.problems.failure?.text
         guard let problem else { return try JSONReply.response(Condition(status: "ready")) }
         return try JSONReply.response(
             Condition(status: "not ready", problem: problem),

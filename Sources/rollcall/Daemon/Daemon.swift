@@ -64,11 +64,14 @@ struct Daemon {
             keeper: registry.keeper,
             log: registry.log,
             prober: prober,
-            forwarder: registry.forwarder
+            forwarder: registry.forwarder,
+            problems: registry.problems
         )
         let api = try await api(registry, prober, dnsAddresses: responder.boundAddresses) {
             metrics.text
         }
+        registry.followLog()
+        followProblems(registry, prober, api)
         warnOfExposures()
         responder.start()
         defer { responder.stop() }
@@ -83,8 +86,13 @@ struct Daemon {
         try await ServiceGroup(
             services: [
                 prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
-                Watchdog(notify: notify), reloader,
-                api,
+                Watchdog(notify: notify), reloader, api,
+                ProblemWatch(
+                    problems: registry.problems,
+                    responder: responder,
+                    prober: prober,
+                    logger: logger
+                ),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
@@ -140,9 +148,7 @@ struct Daemon {
             checkDefaults: configuration.checkDefaults,
             answerTTLSeconds: { Int(registry.serviceZone.answerTTLSeconds($0)) },
             metricsText: metricsText,
-            healthProblem: {
-                registry.log.metrics.problem.map { "the catalog is not stored: \($0)" }
-            }
+            problems: registry.problems
         )
         var settings = configuration.api
         settings.connectionsMax = shares.httpConnectionsMax

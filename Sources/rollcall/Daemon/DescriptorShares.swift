@@ -15,6 +15,8 @@ struct DescriptorShares: Hashable, Sendable {
     private static let reserve = 256
     private static let forwardedQueriesWanted = 1024
 
+    /// What the process may open.
+    let descriptorsMax: Int
     var httpConnectionsMax: Int
     var dnsConnectionsMax: Int
     var probesInFlightMax: Int
@@ -25,6 +27,7 @@ struct DescriptorShares: Hashable, Sendable {
 
     /// What the settings ask for, or the same share of each when it is too much.
     init(_ configuration: Configuration, descriptorsMax: Int) {
+        self.descriptorsMax = descriptorsMax
         let http = configuration.http.connectionsMax
         let dns = configuration.dns.tcpConnectionsMax
         let probes = configuration.health.probesInFlightMax

@@ -9,6 +9,8 @@ internal import ServiceCatalog
 
 /// The river from the log to the answers, with the stored catalog already in it.
 struct Registry {
+    /// What is wrong with the server now.
+    let problems = Problems(now: { Int(Date().timeIntervalSince1970 * 1_000) })
     let keeper: CatalogKeeper
     let log: StandaloneLog
     let table: AnswerTable

@@ -27,6 +27,8 @@ struct Reloader: Service {
     /// The same for a server that was started with recursors; one without sets no RA.
     private static let recursionKeys = Set(Setting.recursion.map(\.key))
 
+    private static let problemCode = "reload_refused"
+
     /// Announces, then reloads at each SIGHUP.
     ///
     /// Why it announces: who reads the ready line may send a signal at once, so all are trapped
@@ -57,8 +59,16 @@ struct Reloader: Service {
                 "reload refused, the old settings and zones stay",
                 metadata: ["error": "\(error)"]
             )
+            registry.problems.begin(
+                Problem(
+                    code: Self.problemCode,
+                    text: "the settings or zones in force are not those of the files: \(error)",
+                    remedy: "mend what it names and send SIGHUP again"
+                )
+            )
             return
         }
+        registry.problems.end(Self.problemCode)
         let old = registry.fallback.current
         for warning in folder.warnings + folder.zones.serialWarnings(since: old) {
             logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])

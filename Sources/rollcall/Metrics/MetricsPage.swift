@@ -16,9 +16,11 @@ struct MetricsPage: Sendable {
     let prober: ProberService
     /// Nil without recursors.
     let forwarder: Forwarder?
+    let problems: Problems
 
     var text: String {
-        (queries + answers + catalog + store + process + ProbeMetrics.families(prober.metrics)
+        (queries + answers + catalog + store + process + [problemsFamily]
+            + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? []))
             .map(\.text).joined()
     }
@@ -110,6 +112,16 @@ struct MetricsPage: Sendable {
         ]
     }
 
+    private var problemsFamily: MetricFamily {
+        var family = MetricFamily(
+            "rollcall_problem",
+            .gauge,
+            help: "1 for each problem that there is now, as /health shows it."
+        )
+        for problem in problems.current { family.add(1, ["code": problem.code]) }
+        return family
+    }
+
     private var answers: [MetricFamily] {
         let counts = table.counts()
         return [
@@ -189,8 +201,6 @@ struct MetricsPage: Sendable {
         build.add(1, ["version": version])
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
             .split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
-            .count
         return [
             build,
             .single(
@@ -199,7 +209,12 @@ struct MetricsPage: Sendable {
                 "Resident memory.",
                 (pages ?? 0) * 4096
             ),
-            .single("process_open_fds", .gauge, "Open file descriptors.", descriptors ?? 0),
+            .single(
+                "process_open_fds",
+                .gauge,
+                "Open file descriptors.",
+                OpenDescriptors.count ?? 0
+            ),
         ]
     }
 }

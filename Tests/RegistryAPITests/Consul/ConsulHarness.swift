@@ -43,7 +43,7 @@ final class ConsulHarness: Sendable {
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in 5 },
             metricsText: { metricsText },
-            healthProblem: { nil }
+            problems: Problems(now: { 0 })
         )
         api = ConsulAPI(context)
         let node = Node(

@@ -102,10 +102,25 @@ struct ServerTests {
     func reportsHealth() async throws {
         try await TestServer.with { server in
             #expect(try await server.request("GET", "/health").body == "{\"status\":\"ok\"}\n")
-            server.problem.value = "the disk is full"
+            server.problems.begin(Problem(code: "slow", text: "it is slow", remedy: "wait"))
+            let degraded = try await server.request("GET", "/health")
+            #expect(degraded.status == 200)
+            #expect(
+                degraded.body == """
+                    {"problems":[{"code":"slow","remedy":"wait","since":"2026-07-14T03:33:20.000Z",\
+                    "text":"it is slow"}],"status":"degraded"}
+
+                    """
+            )
+            #expect(try await server.request("GET", "/ready").status == 200)
+            server.problems.begin(
+                Problem(code: "full", text: "the disk is full", remedy: "room", isFailure: true)
+            )
             let response = try await server.request("GET", "/health")
             #expect(response.status == 503)
+            #expect(try response.object()["status"] as? String == "failing")
             #expect(try response.object()["problem"] as? String == "the disk is full")
+            #expect((try response.object()["problems"] as? [Any])?.count == 2)
             #expect(try await server.request("GET", "/ready").status == 503)
             let metrics = try await server.request("GET", "/metrics")
             #expect(metrics.body == "rollcall_up 1\n")

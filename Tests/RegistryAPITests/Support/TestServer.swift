@@ -1,7 +1,6 @@
 import Logging
 import ServiceCatalog
 import ServiceLifecycle
-import Synchronization
 
 @testable import RegistryAPI
 
@@ -10,21 +9,12 @@ struct TestServer: Sendable {
     let keeper: CatalogKeeper
     let log: MemoryLog
     let leases: LeaseBook
-    /// What `/health` is told; nil: all is well.
-    let problem: Problem
+    /// What `/health` shows.
+    let problems: Problems
     let port: Int
     let api: APIContext
     let service: APIService
     let group: ServiceGroup
-
-    /// A value that a test can change.
-    final class Problem: Sendable {
-        private let text: Mutex<String?> = Mutex(nil)
-        var value: String? {
-            get { text.withLock { $0 } }
-            set { text.withLock { $0 = newValue } }
-        }
-    }
 
     static let nodeName = "local"
 
@@ -39,10 +29,10 @@ struct TestServer: Sendable {
         let keeper = CatalogKeeper(Catalog(datacenter: "dc1", limits: limits))
         let log = MemoryLog(keeper)
         let leases = LeaseBook(keeper)
-        let problem = Problem()
+        let problems = Problems(now: { 1_784_000_000_000 })
         let node = Node(name: nodeName, address: "10.9.9.9", datacenter: "dc1")
         try await log.append(.register(Registration(node: node)))
-        var api = context(keeper, log, leases, problem, limits, answerTTLSeconds)
+        var api = context(keeper, log, leases, problems, limits, answerTTLSeconds)
         api.access = access
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -68,7 +58,7 @@ struct TestServer: Sendable {
             keeper: keeper,
             log: log,
             leases: leases,
-            problem: problem,
+            problems: problems,
             port: service.addresses[0].port,
             api: api,
             service: service,
@@ -94,7 +84,7 @@ struct TestServer: Sendable {
         _ keeper: CatalogKeeper,
         _ log: MemoryLog,
         _ leases: LeaseBook,
-        _ problem: Problem,
+        _ problems: Problems,
         _ limits: CatalogLimits,
         _ answerTTLSeconds: Int
     ) -> APIContext {
@@ -116,7 +106,7 @@ struct TestServer: Sendable {
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in answerTTLSeconds },
             metricsText: { "rollcall_up 1\n" },
-            healthProblem: { problem.value }
+            problems: problems
         )
     }
 }
