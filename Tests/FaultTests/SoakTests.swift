@@ -86,6 +86,11 @@ extension Faults {
             func megabytes(_ kilobytes: Double) -> String {
                 String(format: "%.1f MB", kilobytes / 1_024)
             }
+            func middle(_ share: Double) -> Double {
+                let position = Int(Double(late.count) * share)
+                return late.indices.contains(position)
+                    ? Double(late[position].residentKilobytes) : 0
+            }
             FaultReport.figure(
                 "soak",
                 "\(seconds) s, \(counts.queries) queries, \(counts.changes) changes, "
@@ -93,7 +98,8 @@ extension Faults {
                     + "\(counts.wrongCount) wrong answers, memory "
                     + "\(megabytes(Double(late.first?.residentKilobytes ?? 0))) at 25 % and "
                     + "\(megabytes(Double(late.last?.residentKilobytes ?? 0))) at the end "
-                    + "(fit: \(megabytes(ResourceSamples.growth(late)))), threads at most "
+                    + "(\(megabytes(middle(1 / 3.0))) at 50 %, \(megabytes(middle(2 / 3.0))) at 75 %; "
+                    + "fit: \(megabytes(ResourceSamples.growth(late)))), threads at most "
                     + "\(samples.all.map(\.threads).max() ?? 0), descriptors \(descriptors.before) "
                     + "before, at most \(samples.all.map(\.descriptors).max() ?? 0), "
                     + "\(descriptors.after) after, longest gap without an answer "
