@@ -134,6 +134,8 @@ struct ZoneCell: ~Copyable {
     let apexBytes: UInt8
     /// What to do about a name that is not there.
     let misses: Atomic<UInt8>
+    /// The address of a `ZoneNote` block that goes with every answer; mostly 0.
+    let note = Atomic<UInt>(0)
 
     /// NXDOMAIN when nothing else is said.
     enum Misses {
@@ -148,6 +150,13 @@ struct ZoneCell: ~Copyable {
         self.apexBytes = apexBytes
         self.misses = Atomic(misses)
     }
+}
+
+/// The fixed part of a zone's note: the encoded extended-error option follows.
+struct ZoneNote {
+    var byteCount: UInt32
+
+    static let optionOffset = MemoryLayout<ZoneNote>.stride
 }
 
 /// The fixed part of a zone's SOA block; the record from its type on follows, then the encoded

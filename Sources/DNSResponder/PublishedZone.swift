@@ -75,6 +75,9 @@ package enum TableChange: Hashable, Sendable {
     case removeZone(apex: DomainName)
     /// Gives the SOA of a zone another serial; nothing happens without the zone.
     case serial(apex: DomainName, UInt32)
+    /// Adds an extended error to every answer of a zone from now on, beside what the answer says
+    /// itself; nil takes it back. Nothing happens without the zone.
+    case note(apex: DomainName, ExtendedError?)
     /// Adds a name or replaces all that it answered.
     case name(PublishedName)
     /// The same for names that answer alike.

@@ -173,6 +173,7 @@ internal import Synchronization
                 continue
             }
             let content = unsafe entry.pointee.currentContent
+            unsafe writer.zoneNoteFrom(entry)
             // The note is about the name itself, or about what its wildcard or referral answers.
             if unsafe label == 0 || content.pointee.below != NameContent.Below.nothing
                 || content.pointee.here != NameContent.Here.rrsets

@@ -13,8 +13,8 @@ struct ReplyHead: Sendable {
     /// The largest reply that the client takes.
     let bytesMax: Int
 
-    /// The reply in wire form: question and OPT always, records as far as they fit.
-    func encode(_ answered: FallbackReply) -> [UInt8] {
+    /// The reply in wire form: question and OPT always, records as far as they fit, then the notes.
+    func encode(_ answered: FallbackReply, zoneNote: EDNS.Option? = nil) -> [UInt8] {
         let responseCode = answered.responseCode.rawValue
         var message = Message(
             header: header,
@@ -34,11 +34,17 @@ struct ReplyHead: Sendable {
                 EDNS.Option(code: EDNS.Option.clientSubnet, payload: payload)
             )
         }
-        let bytes = message.encoded(bytesMax: bytesMax)
-        guard let note = answered.note, edns != nil else { return bytes }
-        message.edns?.options.append(note.option)
-        // The note costs no record its place.
-        let noted = message.encoded(bytesMax: bytesMax + 4 + note.option.payload.count)
-        return noted.count <= bytesMax ? noted : bytes
+        var bytes = message.encoded(bytesMax: bytesMax)
+        guard edns != nil else { return bytes }
+        var noteBytes = 0
+        for option in [answered.note?.option, zoneNote].compactMap({ $0 }) {
+            message.edns?.options.append(option)
+            noteBytes += 4 + option.payload.count
+            // A note costs no record its place.
+            let noted = message.encoded(bytesMax: bytesMax + noteBytes)
+            guard noted.count <= bytesMax else { break }
+            bytes = noted
+        }
+        return bytes
     }
 }

@@ -25,6 +25,8 @@ internal import Synchronization
     private var additionalCount: UInt16 = 0
     private var note: UnsafeRawPointer?
     private var noteBytes = 0
+    /// The option of the zone's note, if it has one.
+    private var zoneNote: UnsafeRawPointer?
     /// An error without a text, when there is no note.
     private var infoCode: UInt16?
 
@@ -85,6 +87,13 @@ internal import Synchronization
     mutating func noteFrom(_ content: UnsafePointer<NameContent>) {
         unsafe noteBytes = Int(content.pointee.noteBytes)
         unsafe note = unsafe UnsafeRawPointer(content) + Int(content.pointee.noteOffset)
+    }
+
+    /// What the zone of `entry` says to every question.
+    @inline(__always)
+    mutating func zoneNoteFrom(_ entry: UnsafeMutablePointer<NameEntry>) {
+        let address = unsafe entry.pointee.zone.pointee.note.load(ordering: .acquiring)
+        unsafe zoneNote = unsafe UnsafeRawPointer(bitPattern: address)
     }
 
     /// NODATA or NXDOMAIN with the zone's SOA (RFC 2308 §2).
@@ -327,6 +336,14 @@ internal import Synchronization
             unsafe store(infoCode, at: count + 4)
             unsafe count += 6
         }
+        if let zoneNote = unsafe zoneNote {
+            let byteCount = unsafe Int(zoneNote.load(as: ZoneNote.self).byteCount)
+            if unsafe count + byteCount <= end {
+                unsafe (reply + count)
+                    .copyMemory(from: zoneNote + ZoneNote.optionOffset, byteCount: byteCount)
+                unsafe count += byteCount
+            }
+        }
         unsafe store(UInt16(truncatingIfNeeded: count - start - Self.optBytes), at: start + 9)
         unsafe additionalCount += 1
     }
@@ -351,12 +368,24 @@ internal import Synchronization
     /// Encodes what the fallback answered.
     @inline(never)
     mutating func write(_ answered: FallbackReply, to question: Question) {
-        let bytes = unsafe head(question).encode(answered)
+        let bytes = unsafe head(question).encode(answered, zoneNote: zoneNoteOption)
         unsafe responseCode = answered.responseCode.rawValue
         unsafe isTruncated = bytes[2] & 0x02 != 0
         unsafe reply.copyMemory(from: bytes, byteCount: bytes.count)
         unsafe count = bytes.count
         unsafe isComplete = true
+    }
+
+    /// The zone's note as a value.
+    private var zoneNoteOption: EDNS.Option? {
+        guard let zoneNote = unsafe zoneNote else { return nil }
+        let byteCount = unsafe Int(zoneNote.load(as: ZoneNote.self).byteCount)
+        // Behind code and length (RFC 6891 §6.1.2).
+        let payload = unsafe UnsafeRawBufferPointer(
+            start: zoneNote + ZoneNote.optionOffset + 4,
+            count: byteCount - 4
+        )
+        return unsafe EDNS.Option(code: EDNS.Option.extendedError, payload: Array(payload))
     }
 
     /// Writes nothing: the reply comes later.

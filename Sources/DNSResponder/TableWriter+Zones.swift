@@ -74,6 +74,31 @@ extension TableWriter {
         unsafe retire(old)
     }
 
+    /// Lets every answer of a zone carry `note`.
+    mutating func setNote(_ note: ExtendedError?, of apex: DomainName) {
+        guard let cell = unsafe zones[apex] else { return }
+        let option = ContentEncoder.note(note)
+        var new: UnsafeMutableRawPointer?
+        if !option.isEmpty {
+            let block = UnsafeMutableRawPointer.allocate(
+                byteCount: ZoneNote.optionOffset + option.count,
+                alignment: 16
+            )
+            unsafe block.storeBytes(
+                of: ZoneNote(byteCount: UInt32(option.count)),
+                as: ZoneNote.self
+            )
+            unsafe (block + ZoneNote.optionOffset)
+                .copyMemory(from: option, byteCount: option.count)
+            unsafe new = unsafe block
+        }
+        let old = unsafe cell.pointee.note.exchange(
+            UInt(bitPattern: new),
+            ordering: .acquiringAndReleasing
+        )
+        if let old = unsafe UnsafeMutableRawPointer(bitPattern: old) { unsafe retire(old) }
+    }
+
     /// Removes a zone without names; zones below it then belong to the zone above it, if there is
     /// one.
     mutating func removeZone(_ apex: DomainName) throws(AnswerTableError) {
@@ -93,6 +118,8 @@ extension TableWriter {
         }
         let block = unsafe cell.pointee.startOfAuthority.load(ordering: .relaxed)
         if let block = unsafe UnsafeMutableRawPointer(bitPattern: block) { unsafe retire(block) }
+        let note = unsafe cell.pointee.note.load(ordering: .relaxed)
+        if let note = unsafe UnsafeMutableRawPointer(bitPattern: note) { unsafe retire(note) }
         unsafe retire(UnsafeMutableRawPointer(cell))
         unsafe zones[apex] = nil
         for apex in inner { attach(apex) }

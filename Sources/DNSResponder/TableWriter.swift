@@ -52,6 +52,8 @@ internal import Synchronization
             let cell = unsafe cells[index]
             let block = unsafe cell.pointee.startOfAuthority.load(ordering: .relaxed)
             unsafe UnsafeMutableRawPointer(bitPattern: block)?.deallocate()
+            let note = unsafe cell.pointee.note.load(ordering: .relaxed)
+            unsafe UnsafeMutableRawPointer(bitPattern: note)?.deallocate()
             unsafe cell.deallocate()
         }
         unsafe slots.block.deallocate()
@@ -93,6 +95,7 @@ internal import Synchronization
         switch change {
         case .zone(let zone): try add(zone)
         case .serial(let apex, let serial): setSerial(serial, of: apex)
+        case .note(let apex, let note): setNote(note, of: apex)
         case .removeZone(let apex): try removeZone(apex)
         case .name(let published): try publish(published)
         case .names(let published): try publish(published)

@@ -19,6 +19,9 @@ package struct APIContext: Sendable {
     /// The greatest TTL in seconds that answers about a service carry: how long caches may still
     /// know a drained instance.
     package var answerTTLSeconds: @Sendable (_ service: String) -> Int
+    /// Why a DNS question is answered as it is; without a type it asks for addresses.
+    package var explain:
+        @Sendable (_ name: String, _ type: String?) throws(FieldError) -> NameExplanation
     /// Locks that nobody gets yet.
     let lockDelays: LockDelays
     let events = UserEvents()
@@ -38,6 +41,9 @@ package struct APIContext: Sendable {
         leaseTerms: LeaseTerms,
         checkDefaults: CheckDefaults = CheckDefaults(),
         answerTTLSeconds: @escaping @Sendable (_ service: String) -> Int,
+        explain:
+            @escaping @Sendable (_ name: String, _ type: String?) throws(FieldError)
+            -> NameExplanation,
         metricsText: @escaping @Sendable () -> String,
         problems: Problems
     ) {
@@ -51,6 +57,7 @@ package struct APIContext: Sendable {
         self.leaseTerms = leaseTerms
         self.checkDefaults = checkDefaults
         self.answerTTLSeconds = answerTTLSeconds
+        self.explain = explain
         self.metricsText = metricsText
         self.problems = problems
         self.lockDelays = LockDelays(keeper)

@@ -34,7 +34,7 @@ struct TableModel: Equatable {
                 guard names.removeValue(forKey: name) != nil else { return false }
             case .serial(let apex, let serial):
                 zones[apex]?.serial = serial
-            case .address, .removeAddress:
+            case .note, .address, .removeAddress:
                 return false
             }
         }

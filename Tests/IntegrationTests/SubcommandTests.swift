@@ -44,6 +44,49 @@ extension ProgramTests {
             #expect(try server.dns.ask("web.service.consul", .a).responseCode == .nameError)
         }
 
+        @Test("query --explain says of each instance why it is in the answer or not")
+        func explain() async throws {
+            let server = try await RollcallProcess.start(["--ephemeral"])
+            try server.register(#"{"service": "web", "id": "w1", "host": "10.0.1.1", "port": 80}"#)
+            let body = """
+                {"Name": "web", "ID": "w2", "Address": "10.0.1.2", "Port": 80,
+                 "Check": {"TTL": "1h"}}
+                """
+            #expect(try server.http("PUT", "/v1/agent/service/register", body).status == 200)
+            let note = "/v1/agent/check/fail/service:w2?note=disk+full"
+            #expect(try server.http("PUT", note).status == 200)
+            let query = try await run(server, ["query", "--explain", "web.service.consul"])
+            #expect(query.succeeded, "\(query)")
+            #expect(query.output.contains("1 of 2 instances is in the answer for A"), "\(query)")
+            let rows = query.lines.filter { $0.hasPrefix(";; yes ") || $0.hasPrefix(";; no ") }
+            #expect(rows.count == 2, "\(query)")
+            #expect(rows.contains { $0.contains(" w2 ") && $0.contains("disk full") }, "\(query)")
+            let json = try await run(
+                server,
+                ["query", "--explain", "web.service.consul", "--json"]
+            )
+            let explanation = try JSON(json.output)["explanation"]
+            #expect(explanation["instances"][1]["answered"] == .bool(false), "\(json)")
+            let curl = try await server.curl(path: "/explain?name=gone.service.consul")
+            #expect(curl.contains(#""kind":"nothing""#), "\(curl)")
+        }
+
+        @Test("query --explain without a registry still shows the answer")
+        func explainWithoutRegistry() async throws {
+            let server = try await RollcallProcess.start(["--ephemeral"])
+            try server.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
+            let port = try FreePort.next()
+            let query = try await run(
+                server,
+                [
+                    "query", "--explain", "web.service.consul", "--http-address",
+                    "http://127.0.0.1:\(port)",
+                ]
+            )
+            #expect(!query.succeeded && query.output.contains("10.0.1.1"), "\(query)")
+            #expect(query.errors.contains("127.0.0.1:\(port)"), "\(query)")
+        }
+
         @Test("the same with --json, for programs")
         func forPrograms() async throws {
             let server = try await RollcallProcess.start(["--ephemeral"])

@@ -32,7 +32,7 @@ extension ServiceZone {
         return nil
     }
 
-    private static func reading(
+    static func reading(
         _ labels: [String],
         serviceLabels count: Int
     ) -> (service: String, tag: String?) {
@@ -41,7 +41,7 @@ extension ServiceZone {
     }
 
     /// The instances of a service that may be shown, or those with a tag.
-    private func endpoints(
+    func endpoints(
         ofService service: String,
         tag: String?,
         _ catalog: borrowing Catalog

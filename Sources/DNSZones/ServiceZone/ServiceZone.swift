@@ -1,5 +1,5 @@
 package import DNSResponder
-internal import DNSWire
+package import DNSWire
 package import ServiceCatalog
 internal import Synchronization
 
@@ -175,6 +175,13 @@ package final class ServiceZone: CatalogListener {
             )
         }
         changes += nameServerChanges(names)
+    }
+
+    /// Lets every answer about the catalog say `note` as an extended error from now on, such as that
+    /// it may be stale; nil takes it back.
+    package func setNote(_ note: ExtendedError?) {
+        let settings = settings
+        publish((settings.domains + settings.reverseZones).map { .note(apex: $0, note) })
     }
 
     package func catalogDidChange(_ delta: CatalogDelta, in catalog: borrowing Catalog) {

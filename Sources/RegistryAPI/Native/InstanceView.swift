@@ -48,12 +48,7 @@ struct InstanceView: Encodable, Hashable, Sendable {
             instance.address.isEmpty
             ? catalog.node(instance.node)?.address ?? "" : instance.address
         self.port = instance.port
-        self.health =
-            switch health {
-            case .passing: "UP"
-            case .warning: "WARN"
-            case .critical: "DOWN"
-            }
+        self.health = health.word
         self.tags = instance.tags
         self.metadata = instance.meta
         self.weights = Weights(

@@ -14,7 +14,8 @@ extension NativeAPI {
         var endpoints = [
             "POST /register", "PUT /heartbeat/{instance_id}", "DELETE /instances/{instance_id}",
             "GET /services", "GET /services/{service}", "GET /services/{service}/watch",
-            "POST /import", "GET /health", "GET /ready", "GET /metrics", "/v1 (Consul's API)",
+            "GET /explain", "POST /import", "GET /health", "GET /ready", "GET /metrics",
+            "/v1 (Consul's API)",
         ]
     }
 

@@ -31,6 +31,12 @@ func addNativeRoutes(to routes: inout RouteTable, context api: APIContext) {
     routes.get("/services", native.asking { try await native.services($0, $1, $2) })
     routes.get("/services/{service}", native.asking { try await native.instances($0, $1, $2) })
     routes.get("/services/{service}/watch", native.asking { try await native.watch($0, $1, $2) })
+    routes.get(
+        "/explain",
+        native.asking { request, _, authorizer in
+            try native.explain(request, authorizer)
+        }
+    )
     routes.post("/import", native.asking { try await native.importLines($0, $1, $2) })
     routes.get(
         "/metrics",

@@ -48,7 +48,12 @@ struct InstancesCommand: AsyncParsableCommand {
     }
 
     static func address(of instance: ServiceInstance) -> String {
-        let host = instance.host.contains(":") ? "[\(instance.host)]" : instance.host
-        return instance.port > 0 ? "\(host):\(instance.port)" : instance.host
+        address(instance.host, instance.port)
+    }
+
+    /// A host with its port; IPv6 in brackets then.
+    static func address(_ host: String, _ port: Int) -> String {
+        guard port > 0 else { return host }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

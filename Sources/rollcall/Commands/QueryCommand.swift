@@ -35,17 +35,34 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "How long to wait for each of three attempts, such as 2s.")
     var timeout = "2s"
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @Flag(
+        help: "Say why each instance is in the answer or not; asks the registry over HTTP too."
+    )
+    var explain = false
+
+    @OptionGroup var registry: RegistryOptions
 
     mutating func run() async throws {
         let exchange = try await lookup().exchange(try query(), overTCP: tcp)
-        let report = QueryReport(exchange)
-        TextOutput.printLine(json ? try TextOutput.json(report.output) : report.text)
+        do {
+            let explanation =
+                explain
+                ? try await Discovery(try registry.server()).explanation(of: name, type: type)
+                : nil
+            try show(QueryReport(exchange, explanation))
+        } catch let error as ClientError {
+            // The answer is worth something also without the explanation.
+            try show(QueryReport(exchange))
+            throw error
+        }
         let response = exchange.response
         guard response.responseCode == .noError, !response.answer.isEmpty else {
             throw CommandFailure.unsuccessful(nil)
         }
+    }
+
+    private func show(_ report: QueryReport) throws {
+        TextOutput.printLine(registry.json ? try TextOutput.json(report.output) : report.text)
     }
 
     private func lookup() throws -> Lookup {
@@ -67,23 +84,17 @@ struct QueryCommand: AsyncParsableCommand {
 
     /// The message to send.
     func query() throws -> Message {
-        let address = type == nil ? IPAddress(name) : nil
-        let domainName: DomainName
+        let question: Question
         do {
-            domainName = try address?.reverseName ?? DomainName(name)
+            question = try Question(name: name, type: type)
         } catch {
-            throw CommandFailure.wrongUsage("\"\(name)\" is not a domain name: \(error)")
-        }
-        guard let type = RecordType(type ?? (address == nil ? "A" : "PTR")) else {
-            throw CommandFailure.wrongUsage(
-                "expected a record type such as A, SRV or TYPE65, found \"\(type ?? "")\""
-            )
+            throw CommandFailure.wrongUsage("\(error)")
         }
         let options = [EDNS.Option(code: EDNS.Option.nameServerIdentifier, payload: [])]
         var message = Message.query(
             id: .random(in: .min ... .max),
-            name: domainName,
-            type: type,
+            name: question.name,
+            type: question.type,
             edns: edns ? EDNS(udpPayloadBytes: bufferSize, options: options) : nil
         )
         message.header.recursionDesired = true

@@ -6,8 +6,11 @@ struct QueryReport {
     private let exchange: DNSExchange
     private var response: Message { exchange.response }
 
-    init(_ exchange: DNSExchange) {
+    private let explanation: AnswerExplanation?
+
+    init(_ exchange: DNSExchange, _ explanation: AnswerExplanation? = nil) {
         self.exchange = exchange
+        self.explanation = explanation
     }
 
     /// What `query --json` prints.
@@ -42,6 +45,7 @@ struct QueryReport {
         var additional: [Record]
         var notes: [Note]
         var nsid: String?
+        var explanation: AnswerExplanation?
     }
 
     var output: Output {
@@ -56,7 +60,8 @@ struct QueryReport {
             authority: response.authority.map(Output.Record.init),
             additional: response.additional.map(Output.Record.init),
             notes: notes.map { .init(code: $0.infoCode, text: $0.extraText) },
-            nsid: nsid
+            nsid: nsid,
+            explanation: explanation
         )
     }
 
@@ -88,7 +93,29 @@ struct QueryReport {
             lines.append(";; \(title):")
             lines += records.map(\.description)
         }
+        if let explanation { lines += Self.lines(explanation) }
         return lines.joined(separator: "\n")
+    }
+
+    /// The explanation as comments, one row an instance.
+    private static func lines(_ explanation: AnswerExplanation) -> [String] {
+        let about =
+            [explanation.service.map { " \($0)" }, explanation.tag.map { ", tag \($0)" }]
+            .compactMap { $0 }.joined()
+        let head = ["\(explanation.kind)\(about): \(explanation.summary)"] + explanation.remarks
+        let rows = explanation.instances.map { instance in
+            [
+                instance.answered ? "yes" : "no", instance.id, instance.node,
+                InstancesCommand.address(instance.host, instance.port),
+                instance.health.rawValue, RawValue.oneLine(instance.reason),
+            ]
+        }
+        let table =
+            rows.isEmpty
+            ? []
+            : TextOutput.table([["ANSWERED", "ID", "NODE", "ADDRESS", "HEALTH", "WHY"]] + rows)
+                .split(separator: "\n").map(String.init)
+        return (head.map { RawValue.oneLine($0) } + table).map { ";; \($0)" }
     }
 
     private var status: String {

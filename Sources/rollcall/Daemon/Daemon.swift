@@ -147,6 +147,10 @@ struct Daemon {
             leaseTerms: configuration.leaseTerms,
             checkDefaults: configuration.checkDefaults,
             answerTTLSeconds: { Int(registry.serviceZone.answerTTLSeconds($0)) },
+            explain: { (name, type) throws(FieldError) in
+                let question = try Question(name: name, type: type)
+                return registry.explainer.explain(question.name, question.type)
+            },
             metricsText: metricsText,
             problems: registry.problems
         )

@@ -16,6 +16,8 @@ struct Registry {
     let table: AnswerTable
     let serviceZone: ServiceZone
     let fallback: AuthoritativeFallback
+    /// Tells people why names are answered as they are.
+    let explainer: NameExplainer
     /// Nil without recursors.
     let forwarder: Forwarder?
     /// Puts changes into the answer table.
@@ -74,6 +76,7 @@ struct Registry {
         self.serviceZone = serviceZone
         let access = configuration.accessControl
         self.access = access
+        let queries = QueryExecutor(keeper: keeper, access: access)
         fallback = AuthoritativeFallback(
             zones: zones.zones,
             others: ServiceZoneLookup(
@@ -82,10 +85,17 @@ struct Registry {
                 keeper: keeper,
                 queries: PreparedQueryAnswers(
                     keeper: keeper,
-                    executor: QueryExecutor(keeper: keeper, access: access),
+                    executor: queries,
                     localNode: configuration.nodeName
                 )
             )
+        )
+        explainer = NameExplainer(
+            zone: serviceZone,
+            fallback: fallback,
+            keeper: keeper,
+            queries: queries,
+            localNode: configuration.nodeName
         )
         forwarder =
             configuration.dns.recursors.isEmpty

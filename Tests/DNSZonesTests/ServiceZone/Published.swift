@@ -63,6 +63,7 @@ final class Published: Sendable {
             switch change {
             case .zone(let zone): zones.withLock { $0[zone.apex] = zone }
             case .removeZone(let apex): zones.withLock { $0[apex] = nil }
+            case .note: break
             case .serial(let apex, let serial): zones.withLock { $0[apex]?.serial = serial }
             case .address(let address, let inZone):
                 addresses.withLock { $0[address] = $0[address] ?? inZone }
@@ -235,7 +236,7 @@ extension [DomainName: PublishedName] {
         case .name(let name): self[name.name] = name
         case .names(let published): for name in published.each { self[name.name] = name }
         case .removeName(let name): self[name] = nil
-        case .zone, .removeZone, .serial, .address, .removeAddress: break
+        case .zone, .removeZone, .serial, .note, .address, .removeAddress: break
         }
     }
 }

@@ -10,6 +10,7 @@ import Testing
 final class ServedCatalog {
     let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
     private let zone: ServiceZone
+    private let fallback: AuthoritativeFallback
     private let server: InProcessServer
     private var nextIndex: CatalogIndex = 2
 
@@ -34,14 +35,24 @@ final class ServedCatalog {
         self.zone = zone
         let set = StaticZoneSet(zones, otherApexes: Set(settings.domains + settings.reverseZones))
         try table.apply(StaticZoneCompiler.changes(to: set))
+        fallback = AuthoritativeFallback(
+            zones: set,
+            others: ServiceZoneLookup(
+                zone: zone,
+                table: table,
+                keeper: keeper,
+                queries: PreparedQueryAnswers(
+                    keeper: keeper,
+                    executor: QueryExecutor(keeper: keeper),
+                    localNode: "n1"
+                )
+            )
+        )
         server = try #require(
             InProcessServer(
                 configuration: ResponderConfiguration(listen: []),
                 table: table,
-                fallback: AuthoritativeFallback(
-                    zones: set,
-                    others: ServiceZoneLookup(zone: zone, table: table, keeper: keeper)
-                )
+                fallback: fallback
             )
         )
         keeper.add(zone) { zone.publishAll(of: $0) }
@@ -96,6 +107,21 @@ final class ServedCatalog {
             server.serve(query.encoded(), overTCP: overTCP, client: client)
         )
         return try Message(decoding: bytes)
+    }
+
+    /// Why a question is answered as it is.
+    func explain(_ name: String, _ type: RecordType) throws -> NameExplanation {
+        NameExplainer(
+            zone: zone,
+            fallback: fallback,
+            keeper: keeper,
+            queries: QueryExecutor(keeper: keeper),
+            localNode: "n1"
+        ).explain(try DomainName(name), type)
+    }
+
+    func show(_ visibility: NameVisibility) {
+        keeper.read { zone.replaceVisibility(visibility, for: $0) }
     }
 
     /// The answer section as `owner TYPE data`, in order of text.

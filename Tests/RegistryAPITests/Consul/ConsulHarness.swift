@@ -42,6 +42,9 @@ final class ConsulHarness: Sendable {
             probeTargets: probeTargets,
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in 5 },
+            explain: { (name, type) throws(FieldError) in
+                try explanation(name, type)
+            },
             metricsText: { metricsText },
             problems: Problems(now: { 0 })
         )

@@ -105,6 +105,9 @@ struct TestServer: Sendable {
             probeTargets: .privateNetworks,
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in answerTTLSeconds },
+            explain: { (name, type) throws(FieldError) in
+                try explanation(name, type)
+            },
             metricsText: { "rollcall_up 1\n" },
             problems: problems
         )

@@ -123,6 +123,7 @@ struct RouteAccessTests {
             for (method, path) in table.offers {
                 let target = path.replacing("{instance_id}", with: "web-1")
                     .replacing("{service}", with: "web")
+                    .replacing("/explain", with: "/explain?name=web.service.consul")
                 let body = method == .post ? #"{"service":"web","host":"10.1.1.1","port":80}"# : nil
                 let reply = try await server.request(method.rawValue, target, body)
                 let shown = "\(method) \(path): \(reply.status) \(reply.body)"
