@@ -10,13 +10,22 @@ package struct Problem: Hashable, Sendable {
     ///
     /// Others leave the server degraded: it answers, and says what is wrong.
     package var isFailure: Bool
+    /// True when DNS may tell what is no longer so: answers about the catalog say it.
+    package var makesAnswersStale: Bool
     /// When it began, in milliseconds since 1970; set by `Problems`.
     package internal(set) var sinceMilliseconds = 0
 
-    package init(code: String, text: String, remedy: String, isFailure: Bool = false) {
+    package init(
+        code: String,
+        text: String,
+        remedy: String,
+        isFailure: Bool = false,
+        makesAnswersStale: Bool = false
+    ) {
         self.code = code
         self.text = text
         self.remedy = remedy
         self.isFailure = isFailure
+        self.makesAnswersStale = makesAnswersStale
     }
 }

@@ -13,7 +13,8 @@ extension Daemon {
             return Problem(
                 code: "mass_failure_held",
                 text: "most probed instances fail at once, so the last known health is held",
-                remedy: "check the network of this host; see the log for how many fail"
+                remedy: "check the network of this host; see the log for how many fail",
+                makesAnswersStale: true
             )
         }
         let shares = shares

@@ -91,6 +91,7 @@ struct Daemon {
                     problems: registry.problems,
                     responder: responder,
                     prober: prober,
+                    serviceZone: registry.serviceZone,
                     logger: logger
                 ),
             ],

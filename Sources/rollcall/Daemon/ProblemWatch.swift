@@ -1,14 +1,18 @@
 internal import DNSResponder
+internal import DNSWire
+internal import DNSZones
 internal import HealthProber
 internal import Logging
 internal import ServiceCatalog
 internal import ServiceLifecycle
 
-/// Finds the problems that show in counters, and logs the beginning and the end of each problem.
+/// Finds the problems that show in counters, logs the beginning and the end of each problem, and has
+/// DNS say which of them makes its answers stale.
 struct ProblemWatch: Service {
     let problems: Problems
     let responder: Responder
     let prober: ProberService
+    let serviceZone: ServiceZone
     let logger: Logger
 
     private static let interval = Duration.seconds(1)
@@ -16,12 +20,23 @@ struct ProblemWatch: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             var growth = Growth()
+            var stale: String?
             while !Task.isCancelled {
                 look(&growth)
                 for change in problems.takeChanges() { write(change) }
+                let reason = problems.current.first(where: \.makesAnswersStale)?.text
+                if reason != stale {
+                    stale = reason
+                    serviceZone.setNote(reason.map(Self.staleAnswer))
+                }
                 try? await Task.sleep(for: Self.interval)
             }
         }
+    }
+
+    /// RFC 8914 §4.4.
+    private static func staleAnswer(_ reason: String) -> ExtendedError {
+        ExtendedError(infoCode: ExtendedError.staleAnswer, extraText: reason)
     }
 
     private struct Growth {
