@@ -148,6 +148,15 @@ int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *byt
     return result < 0 ? -errno : result;
 }
 
+// Ports that no client asks from but a forged one: 0 cannot be replied to, and echo, daytime, qotd, chargen and time
+// answer a reply, perhaps with something that reads like a query, and so on without end.
+static int is_reflecting(const struct sockaddr_storage *peer) {
+    const uint64_t ports = 1ull << 0 | 1ull << 7 | 1ull << 13 | 1ull << 17 | 1ull << 19 | 1ull << 37;
+    // Both families have their port in the same place.
+    uint16_t port = ntohs(((const struct sockaddr_in *)peer)->sin_port);
+    return port < 64 && (ports >> port & 1);
+}
+
 int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket) {
     int filled;
     do {
@@ -156,7 +165,8 @@ int32_t datagram_batch_receive(datagram_batch *batch, int32_t socket) {
     if (filled < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
     for (int i = 0; i < filled; i++) {
         struct msghdr *header = &batch->incoming[i].msg_hdr;
-        batch->received[i] = header->msg_flags & MSG_TRUNC ? 0 : batch->incoming[i].msg_len;
+        int skipped = header->msg_flags & MSG_TRUNC || is_reflecting(&batch->peers[i]);
+        batch->received[i] = skipped ? 0 : batch->incoming[i].msg_len;
     }
     return filled;
 }

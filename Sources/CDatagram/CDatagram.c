@@ -1,5 +1,7 @@
 #include "CDatagram.h"
 
+#include "Batch.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +35,25 @@ static socklen_t to_sockaddr(const datagram_endpoint *endpoint, struct sockaddr_
     v6->sin6_scope_id = endpoint->scope;
     memcpy(&v6->sin6_addr, endpoint->address, 16);
     return sizeof *v6;
+}
+
+static int32_t to_endpoint(const struct sockaddr_storage *storage, datagram_endpoint *endpoint) {
+    memset(endpoint, 0, sizeof *endpoint);
+    if (storage->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
+        endpoint->family = 4;
+        endpoint->port = ntohs(v4->sin_port);
+        memcpy(endpoint->address, &v4->sin_addr, 4);
+    } else if (storage->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
+        endpoint->family = 6;
+        endpoint->port = ntohs(v6->sin6_port);
+        endpoint->scope = v6->sin6_scope_id;
+        memcpy(endpoint->address, &v6->sin6_addr, 16);
+    } else {
+        return -EAFNOSUPPORT;
+    }
+    return 0;
 }
 
 static int set_option(int socket, int level, int name, int value) {
@@ -108,13 +129,16 @@ int32_t stream_listen(const datagram_endpoint *endpoint, int32_t shares_port, in
     return descriptor;
 }
 
-int32_t stream_accept(int32_t socket) {
+int32_t stream_accept(int32_t socket, datagram_endpoint *peer) {
+    struct sockaddr_storage storage;
     int descriptor;
     do {
-        descriptor = accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        socklen_t length = sizeof storage;
+        descriptor = accept4(socket, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     } while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
     if (descriptor < 0) return -errno;
     (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    (void)to_endpoint(&storage, peer);
     return descriptor;
 }
 
@@ -136,25 +160,6 @@ int32_t socket_duplicate(int32_t socket) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
-static int32_t to_endpoint(const struct sockaddr_storage *storage, datagram_endpoint *endpoint) {
-    memset(endpoint, 0, sizeof *endpoint);
-    if (storage->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
-        endpoint->family = 4;
-        endpoint->port = ntohs(v4->sin_port);
-        memcpy(endpoint->address, &v4->sin_addr, 4);
-    } else if (storage->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
-        endpoint->family = 6;
-        endpoint->port = ntohs(v6->sin6_port);
-        endpoint->scope = v6->sin6_scope_id;
-        memcpy(endpoint->address, &v6->sin6_addr, 16);
-    } else {
-        return -EAFNOSUPPORT;
-    }
-    return 0;
-}
-
 int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint) {
     struct sockaddr_storage storage;
     socklen_t length = sizeof storage;
@@ -162,18 +167,9 @@ int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint) {
     return to_endpoint(&storage, endpoint);
 }
 
-int32_t socket_peer_endpoint(int32_t socket, datagram_endpoint *endpoint) {
-    struct sockaddr_storage storage;
-    socklen_t length = sizeof storage;
-    if (getpeername(socket, (struct sockaddr *)&storage, &length) < 0) return -errno;
-    return to_endpoint(&storage, endpoint);
-}
-
-int32_t datagram_peer_endpoint(const datagram_peer *peer, datagram_endpoint *endpoint) {
-    struct sockaddr_storage storage;
-    memset(&storage, 0, sizeof storage);
-    memcpy(&storage, peer->address, sizeof peer->address);
-    return to_endpoint(&storage, endpoint);
+int32_t datagram_batch_endpoint(const datagram_batch *batch, uint32_t slot, datagram_endpoint *endpoint) {
+    if (slot >= batch->slots) return -EINVAL;
+    return to_endpoint(&batch->peers[slot], endpoint);
 }
 
 int32_t socket_is_stream(int32_t socket) {

@@ -4,6 +4,7 @@ package import DNSWire
 package final class InProcessServer {
     private var server: QueryServer
     private let counters: WorkerCounters
+    private let board: ProtectionBoard
     /// Readable bytes after the query, as in the workers' buffers.
     private static let slackBytes = 64
 
@@ -16,12 +17,17 @@ package final class InProcessServer {
         fallback: any QueryFallback,
         forwarder: (any QueryForwarder)? = nil
     ) {
-        guard let reader = table.makeReader() else { return nil }
+        let board = ProtectionBoard(configuration.protection, workers: 1)
+        guard let reader = table.makeReader(), let protection = board.makeReader() else {
+            return nil
+        }
+        self.board = board
         counters = WorkerCounters()
         server = unsafe QueryServer(
             reader: reader,
             hashKey: table.hashKey,
             settings: ReplySettings(configuration),
+            protection: protection,
             counters: counters,
             fallback: fallback,
             forwarding: forwarder.map {
@@ -35,6 +41,19 @@ package final class InProcessServer {
     }
 
     deinit { counters.deallocate() }
+
+    /// Puts other protection in force.
+    package func replaceProtection(_ settings: ProtectionSettings) { board.replace(settings) }
+
+    /// Makes time stand still: Unix time for cookies, and a time of its own for rates.
+    package func setTime(unixSeconds: UInt32, milliseconds: UInt32) {
+        server.clock = QueryClock(fixedSeconds: unixSeconds, milliseconds: milliseconds)
+    }
+
+    /// Who asks in the measurements.
+    package func setClient(_ client: IPAddress?) {
+        unsafe server.origin = unsafe .inProcess(client: client)
+    }
 
     /// What the served packets were counted as.
     package func currentCounters() -> ResponderCounters {
@@ -51,7 +70,7 @@ package final class InProcessServer {
     ) -> [UInt8]? {
         unsafe server.origin = unsafe .inProcess(client: client)
         let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
-        server.reader.beginBatch()
+        server.beginBatch()
         let reply = unsafe [UInt8](unsafeUninitializedCapacity: QueryServer.replyBytesMax) {
             reply,
             count in
@@ -111,7 +130,7 @@ package final class InProcessServer {
                     let count = min(batch, left)
                     left -= count
                     if next + count > counts.count { next = 0 }
-                    server.reader.beginBatch()
+                    server.beginBatch()
                     for slot in 0..<count {
                         let query = unsafe base + (next + slot) * stride
                         unsafe server.prepare(slot, query, count: counts[next + slot])
@@ -143,7 +162,7 @@ package final class InProcessServer {
     ) -> Int {
         var last = 0
         for _ in 0..<times {
-            server.reader.beginBatch()
+            server.beginBatch()
             last = unsafe server.serve(query, count: count, reply: reply, overTCP: false)
         }
         server.reader.rest()

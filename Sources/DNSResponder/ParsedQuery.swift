@@ -11,6 +11,14 @@ enum Verdict: UInt8 {
     case badVersion
     case notAuthoritative
     case refused
+    /// No question but a cookie: the client asks for ours (RFC 7873 §5.4).
+    case cookieOnly
+    /// REFUSED: not for this client.
+    case prohibited
+    /// BADCOOKIE, with a good one in the reply.
+    case badCookie
+    /// TC and nothing else: the client shall ask over TCP.
+    case overTCPOnly
 }
 
 /// Where the parts of a query are, and what the reply has to mirror.
@@ -39,7 +47,7 @@ struct ParsedQuery {
 ///
 /// One word, so that the usual query, which has none, pays for one comparison.
 struct AnsweredOptions {
-    private var bits: UInt32 = 0
+    private var bits: UInt64 = 0
 
     var isEmpty: Bool { bits == 0 }
 
@@ -52,12 +60,29 @@ struct AnsweredOptions {
     /// The size of the client subnet option with its code and length; 0 when there is none.
     var clientSubnetBytes: Int { Int(bits >> 8 & 0xFF) }
     /// Where that option starts in the query.
-    var clientSubnetOffset: Int { Int(bits >> 16) }
+    var clientSubnetOffset: Int { Int(bits >> 16 & 0xFFFF) }
 
     /// `option` lies below 65,536 and has less than 256 bytes.
     mutating func setClientSubnet(_ option: Range<Int>) {
         bits =
-            bits & 1 | UInt32(truncatingIfNeeded: option.count) << 8
-            | UInt32(truncatingIfNeeded: option.lowerBound) << 16
+            bits & 0xFFFF_FFFF_0000_00FF | UInt64(truncatingIfNeeded: option.count) << 8
+            | UInt64(truncatingIfNeeded: option.lowerBound) << 16
     }
+
+    @inline(__always)
+    var hasCookie: Bool { bits >> 48 != 0 }
+    /// The size of the cookie without its code and length; only when there is one.
+    var cookieBytes: Int { Int(bits >> 48) - 4 }
+    /// Where it starts in the query, after its code and length.
+    var cookieOffset: Int { Int(bits >> 32 & 0xFFFF) + 4 }
+
+    /// Keeps the first of several (RFC 7873 §5.2); `option` lies below 65,536.
+    mutating func setCookie(_ option: Range<Int>) {
+        guard !hasCookie else { return }
+        bits |=
+            UInt64(truncatingIfNeeded: option.count) << 48
+            | UInt64(truncatingIfNeeded: option.lowerBound) << 32
+    }
+
+    mutating func forgetCookie() { bits &= 0xFFFF_FFFF }
 }

@@ -9,7 +9,7 @@ internal import DNSWire
     case inProcess(client: IPAddress?)
     /// The slots of a batch that was received from `socket`.
     case datagrams(DatagramSlots, socket: Int32)
-    case stream(StreamToken)
+    case stream(StreamToken, client: IPAddress?)
 
     /// Who sent the query at `query`, a place in the batch's memory.
     func client(of query: UnsafePointer<UInt8>) -> IPAddress? {
@@ -18,12 +18,14 @@ internal import DNSWire
         case .inProcess(let client):
             return client
         case .datagrams(let slots, _):
-            var peer = unsafe slots.peer(of: query)
-            guard unsafe datagram_peer_endpoint(&peer, &endpoint) == 0 else { return nil }
-        case .stream(let token):
-            guard unsafe socket_peer_endpoint(token.descriptor, &endpoint) == 0 else { return nil }
+            let slot = unsafe slots.slot(of: query)
+            guard unsafe datagram_batch_endpoint(slots.batch, slot, &endpoint) == 0 else {
+                return nil
+            }
+            return IPAddress(endpoint)
+        case .stream(_, let client):
+            return client
         }
-        return ListenAddress(endpoint)?.address.unmapped
     }
 }
 
@@ -33,11 +35,15 @@ internal import DNSWire
     let queries: UnsafeMutablePointer<UInt8>
     let queryStride: Int
 
+    @inline(__always)
+    func slot(of query: UnsafePointer<UInt8>) -> UInt32 {
+        UInt32(truncatingIfNeeded: unsafe (query - UnsafePointer(queries)) / queryStride)
+    }
+
     /// The sender of the slot whose buffer starts at `query`.
     func peer(of query: UnsafePointer<UInt8>) -> datagram_peer {
-        let slot = unsafe (query - UnsafePointer(queries)) / queryStride
         var peer = datagram_peer()
-        unsafe datagram_batch_peer(batch, UInt32(truncatingIfNeeded: slot), &peer)
+        unsafe datagram_batch_peer(batch, slot(of: query), &peer)
         return peer
     }
 }
@@ -49,10 +55,17 @@ struct StreamToken: Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// The IPv4 address that a socket for both families shows inside an IPv6 one (RFC 4291
-    /// §2.5.5.2).
-    fileprivate var unmapped: IPAddress {
-        guard case .v6(let value) = self, value >> 32 == 0xFFFF else { return self }
-        return .v4(UInt32(truncatingIfNeeded: value))
+    /// Takes an endpoint's address, without allocation.
+    ///
+    /// An IPv4 address that a socket for both families shows inside an IPv6 one (RFC 4291 §2.5.5.2)
+    /// is taken out of it.
+    init(_ endpoint: datagram_endpoint) {
+        self = unsafe withUnsafeBytes(of: endpoint.address) { bytes in
+            if endpoint.family == 4 {
+                return .v4(unsafe UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+            }
+            let value = unsafe UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self))
+            return value >> 32 == 0xFFFF ? .v4(UInt32(truncatingIfNeeded: value)) : .v6(value)
+        }
     }
 }

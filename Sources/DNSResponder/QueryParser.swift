@@ -17,7 +17,15 @@ enum QueryParser {
         guard count >= WireLimits.headerBytes, unsafe query[2] & 0x80 == 0 else { return .drop }
         let questionCount = unsafe uint16(query, 4)
         let isQuery = unsafe query[2] & 0x78 == 0
-        guard questionCount == 1 else { return isQuery ? .formatError : .notImplemented }
+        guard questionCount == 1 else {
+            guard isQuery else { return .notImplemented }
+            return unsafe parseWithoutQuestion(
+                query,
+                count: count,
+                into: &parsed,
+                udpPayloadBytesMax: udpPayloadBytesMax
+            )
+        }
         guard
             unsafe name.scan(
                 query + WireLimits.headerBytes,
@@ -66,6 +74,33 @@ enum QueryParser {
             return .formatError
         }
         return check(parsed.type, recordClass: recordClass)
+    }
+
+    /// Reads a query that has no question, or several: only a cookie may stand alone.
+    @inline(never)
+    private static func parseWithoutQuestion(
+        _ query: UnsafePointer<UInt8>,
+        count: Int,
+        into parsed: inout ParsedQuery,
+        udpPayloadBytesMax: Int
+    ) -> Verdict {
+        var position = WireLimits.headerBytes
+        let others = unsafe uint16(query, 4) | uint16(query, 6) | uint16(query, 8)
+        let additionalCount = unsafe uint16(query, 10)
+        guard others == 0, additionalCount == 1, unsafe isOPT(query, at: position, count: count)
+        else { return .formatError }
+        let verdict = unsafe parseOPT(
+            query,
+            at: &position,
+            count: count,
+            into: &parsed,
+            udpPayloadBytesMax: udpPayloadBytesMax
+        )
+        guard verdict == .accepted, position == count, parsed.options.hasCookie else {
+            parsed.hasEDNS = false
+            return .formatError
+        }
+        return .cookieOnly
     }
 
     /// Query types and classes that are never looked up.
@@ -119,6 +154,8 @@ enum QueryParser {
                     parsed.hasEDNS = true
                     return .formatError
                 }
+            } else if code == EDNS.Option.cookie {
+                parsed.options.setCookie(position..<next)
             }
             position = next
         }

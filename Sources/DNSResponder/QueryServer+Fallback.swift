@@ -166,7 +166,7 @@ extension QueryServer {
         case .datagrams(let slots, let socket):
             guard budget.take() else { return nil }
             destination = unsafe .datagram(socket: socket, peer: slots.peer(of: query))
-        case .stream(let token):
+        case .stream(let token, _):
             guard connectionPending < budget.perConnection, budget.take() else { return nil }
             connectionPending += 1
             destination = .stream(token)

@@ -26,6 +26,11 @@ internal import Synchronization
     let forwarding: QueryForwarding?
     /// Replies that are owed to the connection which `origin` is.
     var connectionPending = 0
+    var protection: ProtectionReader
+    var limiter = RateLimiter()
+    var clock = QueryClock()
+    /// What `admit` found in the current query.
+    var cookie = CookieFinding.none
     /// State of the generator that picks where a rotating answer starts.
     private var random: UInt64
 
@@ -38,12 +43,14 @@ internal import Synchronization
         reader: consuming TableReader,
         hashKey: HashKey,
         settings: ReplySettings,
+        protection: consuming ProtectionReader,
         counters: WorkerCounters,
         fallback: any QueryFallback,
         forwarding: QueryForwarding? = nil
     ) {
         self.reader = reader
         unsafe self.settings = unsafe settings
+        self.protection = protection
         self.fallback = fallback
         self.forwarding = forwarding
         unsafe prepared = .allocate(capacity: Self.batchMax)
@@ -62,7 +69,7 @@ internal import Synchronization
     }
 
     /// Parses the `count` bytes at `query`, which has 8 more readable ones, as query `slot` of a
-    /// batch; `reader.beginBatch()` was called for it.
+    /// batch; `beginBatch()` was called for it.
     @inline(__always)
     mutating func prepare(_ slot: Int, _ query: UnsafePointer<UInt8>, count: Int) {
         let prepared = unsafe prepared + slot
@@ -120,10 +127,14 @@ internal import Synchronization
         overTCP: Bool
     ) -> Int {
         unsafe current = unsafe prepared + slot
-        let verdict = unsafe current.pointee.verdict
+        var verdict = unsafe current.pointee.verdict
         guard verdict != .drop else {
             counters.add(1, to: WorkerCounters.Field.dropped)
             return 0
+        }
+        let protection = unsafe protection.protection
+        if unsafe current.pointee.parsed.options.hasCookie || protection.pointee.guardsAll {
+            verdict = unsafe admit(verdict, query: query, overTCP: overTCP)
         }
         var parsed = unsafe current.pointee.parsed
         if overTCP { parsed.replyBytesMax = Self.replyBytesMax }
@@ -143,6 +154,23 @@ internal import Synchronization
             unsafe writer.refuse(verdict, hasQuestion: parsed.questionEnd > WireLimits.headerBytes)
         }
         unsafe writer.finish()
+        if unsafe protection.pointee.limitsRates, !overTCP, unsafe writer.count > 0 {
+            let code = unsafe writer.responseCode
+            switch unsafe limit(query, reply: reply, responseCode: code) {
+            case .send: break
+            case .drop: return 0
+            case .truncate:
+                guard parsed.questionEnd > WireLimits.headerBytes else { return 0 }
+                unsafe writer = unsafe ReplyWriter(
+                    query: query,
+                    parsed: parsed,
+                    reply: reply,
+                    settings: settings
+                )
+                unsafe writer.refuse(.overTCPOnly, hasQuestion: true)
+                unsafe writer.finish()
+            }
+        }
         unsafe counters.add(1, to: WorkerCounters.Field.responseCodes + Int(writer.responseCode))
         if unsafe writer.isTruncated { counters.add(1, to: WorkerCounters.Field.truncated) }
         return unsafe writer.count

@@ -10,6 +10,8 @@ internal import DNSWire
     let identifierOption: UnsafeMutableRawPointer?
     let identifierBytes: Int
     let setsRecursionAvailable: Bool
+    /// The cookie option of the current query's reply, when it has one.
+    let cookieOption: UnsafeMutableRawPointer
 
     /// An identifier of this size leaves room for the longest question in 512 bytes.
     static let identifierBytesMax = 128
@@ -35,9 +37,19 @@ internal import DNSWire
             unsafe identifierOption = unsafe copy
         }
         unsafe setsRecursionAvailable = configuration.setsRecursionAvailable
+        unsafe cookieOption = .allocate(byteCount: ServerCookie.optionBytes, alignment: 8)
+        let empty = EDNS.Option(
+            code: EDNS.Option.cookie,
+            payload: Array(repeating: 0, count: ServerCookie.optionBytes - 4)
+        )
+        unsafe cookieOption.copyMemory(
+            from: EDNS(udpPayloadBytes: 0, options: [empty]).rdata,
+            byteCount: ServerCookie.optionBytes
+        )
     }
 
     func deallocate() {
         unsafe identifierOption?.deallocate()
+        unsafe cookieOption.deallocate()
     }
 }

@@ -50,6 +50,7 @@ internal import Synchronization
             if !parsed.options.isEmpty {
                 reserved += parsed.options.clientSubnetBytes
                 if parsed.options.wantsIdentifier { unsafe reserved += settings.identifierBytes }
+                if parsed.options.hasCookie { reserved += ServerCookie.optionBytes }
             }
         }
         unsafe recordsEnd = parsed.replyBytesMax - reserved
@@ -65,6 +66,12 @@ internal import Synchronization
         case .notImplemented: unsafe responseCode = ResponseCode.notImplemented.rawValue
         case .badVersion: unsafe responseCode = ResponseCode.badVersion.rawValue
         case .notAuthoritative: unsafe responseCode = ResponseCode.notAuthoritative.rawValue
+        case .prohibited:
+            unsafe responseCode = ResponseCode.refused.rawValue
+            unsafe infoCode = ExtendedError.prohibited
+        case .badCookie: unsafe responseCode = ResponseCode.badCookie.rawValue
+        case .overTCPOnly: unsafe isTruncated = true
+        case .cookieOnly: break
         case .refused, .accepted, .drop: unsafe responseCode = ResponseCode.refused.rawValue
         }
         if !hasQuestion { unsafe count = WireLimits.headerBytes }
@@ -308,7 +315,7 @@ internal import Synchronization
             | UInt8(truncatingIfNeeded: responseCode & 0xF)
         unsafe reply.storeBytes(of: upper, toByteOffset: 2, as: UInt8.self)
         unsafe reply.storeBytes(of: lower, toByteOffset: 3, as: UInt8.self)
-        unsafe store(count > WireLimits.headerBytes ? 1 : 0, at: 4)
+        unsafe store(parsed.questionEnd > WireLimits.headerBytes ? 1 : 0, at: 4)
         unsafe store(answerCount, at: 6)
         unsafe store(authorityCount, at: 8)
         unsafe store(additionalCount, at: 10)
@@ -348,12 +355,20 @@ internal import Synchronization
         unsafe additionalCount += 1
     }
 
-    /// The identifier when it was asked for, and the client's subnet as it came, scope 0 included.
+    /// The identifier when it was asked for, the cookie, and the client's subnet as it came, scope 0
+    /// included.
     @inline(never)
     private mutating func appendOptions() {
         if unsafe parsed.options.wantsIdentifier, let option = unsafe settings.identifierOption {
             unsafe (reply + count).copyMemory(from: option, byteCount: settings.identifierBytes)
             unsafe count += settings.identifierBytes
+        }
+        if unsafe parsed.options.hasCookie {
+            unsafe (reply + count).copyMemory(
+                from: settings.cookieOption,
+                byteCount: ServerCookie.optionBytes
+            )
+            unsafe count += ServerCookie.optionBytes
         }
         let byteCount = unsafe parsed.options.clientSubnetBytes
         if byteCount > 0 {
@@ -419,6 +434,18 @@ internal import Synchronization
                 opt.options.append(
                     EDNS.Option(
                         code: EDNS.Option.nameServerIdentifier,
+                        payload: unsafe Array(bytes.dropFirst(4))
+                    )
+                )
+            }
+            if unsafe parsed.options.hasCookie {
+                let bytes = unsafe UnsafeRawBufferPointer(
+                    start: settings.cookieOption,
+                    count: ServerCookie.optionBytes
+                )
+                opt.options.append(
+                    EDNS.Option(
+                        code: EDNS.Option.cookie,
                         payload: unsafe Array(bytes.dropFirst(4))
                     )
                 )

@@ -22,6 +22,7 @@ package final class Responder: Sendable {
     private let datagramSockets: [Int32]
     private let wakeup: Int32
     private let state: Mutex<State>
+    private let board: ProtectionBoard
 
     /// Opens all sockets; nothing answers before `start`.
     ///
@@ -36,7 +37,13 @@ package final class Responder: Sendable {
         let (sockets, addresses) = try SocketBinder.open(configuration, workers: workers)
         let wakeup = wakeup_create()
         guard wakeup >= 0 else { throw ResponderError("no eventfd: \(reason(wakeup))") }
-        let budget = ConnectionBudget(total: configuration.tcpConnectionsMax, workers: workers)
+        let board = ProtectionBoard(configuration.protection, workers: workers)
+        self.board = board
+        let budget = ConnectionBudget(
+            total: configuration.tcpConnectionsMax,
+            perClient: configuration.tcpConnectionsPerClientMax,
+            workers: workers
+        )
         let pending = PendingBudget(
             total: configuration.pendingRepliesMax,
             perConnection: configuration.pendingRepliesPerConnectionMax
@@ -45,7 +52,7 @@ package final class Responder: Sendable {
         var threads: [WorkerThread] = []
         do throws(ResponderError) {
             for worker in 0..<workers {
-                guard let reader = table.makeReader() else {
+                guard let reader = table.makeReader(), let protection = board.makeReader() else {
                     throw ResponderError("the answer table has fewer readers than \(workers)")
                 }
                 var forwarding: QueryForwarding?
@@ -62,6 +69,7 @@ package final class Responder: Sendable {
                     reader: reader,
                     hashKey: table.hashKey,
                     settings: ReplySettings(configuration),
+                    protection: protection,
                     counters: counters,
                     fallback: fallback,
                     forwarding: forwarding
@@ -118,6 +126,9 @@ package final class Responder: Sendable {
             state = .stopped
         }
     }
+
+    /// Puts other protection in force, without a pause.
+    package func replaceProtection(_ settings: ProtectionSettings) { board.replace(settings) }
 
     package func counters() -> ResponderCounters {
         var sum = ResponderCounters()

@@ -19,6 +19,9 @@ package struct ResponderConfiguration: Sendable {
     /// Replies that may wait for a forwarder, of all workers together and of one TCP connection.
     package var pendingRepliesMax: Int
     package var pendingRepliesPerConnectionMax: Int
+    /// TCP connections of one client: an IPv4 address, or a /64 of IPv6.
+    package var tcpConnectionsPerClientMax: Int
+    package var protection: ProtectionSettings
 
     package init(
         listen: [ListenAddress],
@@ -30,7 +33,9 @@ package struct ResponderConfiguration: Sendable {
         tcpIdleSeconds: Int = 10,
         inherited: [Int32] = [],
         pendingRepliesMax: Int = 4096,
-        pendingRepliesPerConnectionMax: Int = 32
+        pendingRepliesPerConnectionMax: Int = 32,
+        tcpConnectionsPerClientMax: Int = 128,
+        protection: ProtectionSettings = ProtectionSettings()
     ) {
         self.listen = listen
         self.workers = workers
@@ -42,5 +47,7 @@ package struct ResponderConfiguration: Sendable {
         self.inherited = inherited
         self.pendingRepliesMax = pendingRepliesMax
         self.pendingRepliesPerConnectionMax = pendingRepliesPerConnectionMax
+        self.tcpConnectionsPerClientMax = tcpConnectionsPerClientMax
+        self.protection = protection
     }
 }

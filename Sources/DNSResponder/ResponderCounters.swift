@@ -29,6 +29,18 @@ package struct ResponderCounters: Hashable, Sendable {
     package internal(set) var connectionsRefused = 0
     package internal(set) var connectionsTimedOut = 0
     package internal(set) var connectionsOpen = 0
+    /// Connections refused because their client has as many as it may.
+    package internal(set) var connectionsOverClientLimit = 0
+    /// UDP replies over the rate of their kind.
+    package internal(set) var rateLimitedDropped = 0
+    package internal(set) var rateLimitedTruncated = 0
+    /// Queries of clients that are not answered.
+    package internal(set) var prohibited = 0
+    /// Queries with a cookie: without ours, with a good one, with another, and no cookie at all.
+    package internal(set) var cookiesNew = 0
+    package internal(set) var cookiesValid = 0
+    package internal(set) var cookiesInvalid = 0
+    package internal(set) var cookiesMalformed = 0
 
     mutating func add(_ worker: WorkerCounters) {
         for (index, type) in WorkerCounters.countedTypes.enumerated() {
@@ -55,5 +67,17 @@ package struct ResponderCounters: Hashable, Sendable {
         connectionsRefused += worker.value(WorkerCounters.Field.connectionsRefused)
         connectionsTimedOut += worker.value(WorkerCounters.Field.connectionsTimedOut)
         connectionsOpen += worker.value(WorkerCounters.Field.connectionsOpen)
+        addProtection(worker)
+    }
+
+    private mutating func addProtection(_ worker: WorkerCounters) {
+        connectionsOverClientLimit += worker.value(WorkerCounters.Field.connectionsOverClientLimit)
+        rateLimitedDropped += worker.value(WorkerCounters.Field.rateLimitedDropped)
+        rateLimitedTruncated += worker.value(WorkerCounters.Field.rateLimitedTruncated)
+        prohibited += worker.value(WorkerCounters.Field.prohibited)
+        cookiesNew += worker.value(WorkerCounters.Field.cookies)
+        cookiesValid += worker.value(WorkerCounters.Field.cookies + 1)
+        cookiesInvalid += worker.value(WorkerCounters.Field.cookies + 2)
+        cookiesMalformed += worker.value(WorkerCounters.Field.cookies + 3)
     }
 }

@@ -1,4 +1,5 @@
 internal import CDatagram
+internal import DNSWire
 
 /// One TCP connection: a sequence of messages, each after its length (RFC 1035 §4.2.2, RFC 7766).
 ///
@@ -8,6 +9,7 @@ internal import CDatagram
 /// one message of the greatest length, output by `outputBytesMax` and the replies of one write.
 final class StreamConnection {
     let token: StreamToken
+    let client: IPAddress
     /// Bytes received and not yet served: a part of a message, or more when the peer does not read.
     private var held: [UInt8] = []
     /// Replies that the peer has not taken, from `outputStart` on.
@@ -34,8 +36,9 @@ final class StreamConnection {
     /// Arrays up to this size are kept for the next time.
     private static let keptBytesMax = 4096
 
-    init(token: StreamToken, nowMilliseconds: Int64) {
+    init(token: StreamToken, client: IPAddress, nowMilliseconds: Int64) {
         self.token = token
+        self.client = client
         progressMilliseconds = nowMilliseconds
     }
 

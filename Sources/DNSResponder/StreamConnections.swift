@@ -1,26 +1,5 @@
 internal import CDatagram
-internal import Synchronization
-
-/// How many TCP connections all workers may hold together.
-final class ConnectionBudget: Sendable {
-    private let open = Atomic<Int>(0)
-    let total: Int
-    /// No worker takes more than twice its share: the kernel does not spread connections evenly.
-    let perWorker: Int
-
-    init(total: Int, workers: Int) {
-        self.total = max(total, 1)
-        perWorker = max(1, min(self.total, 2 * self.total / max(workers, 1)))
-    }
-
-    func take() -> Bool {
-        if open.add(1, ordering: .relaxed).newValue <= total { return true }
-        giveBack()
-        return false
-    }
-
-    func giveBack() { open.subtract(1, ordering: .relaxed) }
-}
+internal import DNSWire
 
 /// The TCP connections of one worker.
 struct StreamConnections: ~Copyable {
@@ -41,7 +20,7 @@ struct StreamConnections: ~Copyable {
     }
 
     deinit {
-        for _ in connections { budget.giveBack() }
+        for connection in connections.values { budget.giveBack(connection.client) }
     }
 
     var isEmpty: Bool { connections.isEmpty }
@@ -52,7 +31,8 @@ struct StreamConnections: ~Copyable {
     /// others out.
     mutating func accept(from listener: Int32, nowMilliseconds: Int64) {
         for _ in 0..<64 {
-            let descriptor = stream_accept(listener)
+            var peer = datagram_endpoint()
+            let descriptor = unsafe stream_accept(listener, &peer)
             if descriptor == -SystemError.descriptorsOfProcess
                 || descriptor == -SystemError.descriptorsOfSystem
             {
@@ -61,27 +41,46 @@ struct StreamConnections: ~Copyable {
                 continue
             }
             guard descriptor >= 0 else { return }
-            var isWithinBudget = connections.count < budget.perWorker && budget.take()
-            if !isWithinBudget, closeLongestIdle() { isWithinBudget = budget.take() }
-            guard isWithinBudget else {
-                counters.add(1, to: WorkerCounters.Field.connectionsRefused)
+            let client = IPAddress(peer)
+            guard take(client) else {
                 descriptor_close(descriptor)
                 continue
             }
             let token = PollToken(kind: .connection, descriptor: descriptor).rawValue
             guard poller_add(poller, descriptor, StreamConnection.readable, token) == 0 else {
-                budget.giveBack()
+                budget.giveBack(client)
                 descriptor_close(descriptor)
                 continue
             }
             generation &+= 1
             connections[descriptor] = StreamConnection(
                 token: StreamToken(descriptor: descriptor, generation: generation),
+                client: client,
                 nowMilliseconds: nowMilliseconds
             )
             counters.add(1, to: WorkerCounters.Field.connectionsAccepted)
             counters.set(connections.count, of: WorkerCounters.Field.connectionsOpen)
         }
+    }
+
+    /// A place for one more connection of `client`; false when it has none.
+    private mutating func take(_ client: IPAddress) -> Bool {
+        for attempt in 0..<2 {
+            let hasRoom = connections.count < budget.perWorker
+            switch hasRoom ? budget.take(client) : .full {
+            case .taken:
+                return true
+            case .clientIsFull:
+                counters.add(1, to: WorkerCounters.Field.connectionsOverClientLimit)
+                return false
+            case .full:
+                guard attempt == 0, closeLongestIdle() else {
+                    counters.add(1, to: WorkerCounters.Field.connectionsRefused)
+                    return false
+                }
+            }
+        }
+        return false
     }
 
     /// Does what `descriptor` is ready for.
@@ -91,7 +90,7 @@ struct StreamConnections: ~Copyable {
         nowMilliseconds: Int64
     ) {
         guard let connection = connections[descriptor] else { return }
-        unsafe server.origin = .stream(connection.token)
+        unsafe server.origin = .stream(connection.token, client: connection.client)
         let goesOn = connection.advance(
             with: &server,
             buffers: buffers,
@@ -145,8 +144,9 @@ struct StreamConnections: ~Copyable {
 
     private mutating func close(_ descriptor: Int32) {
         // Closing the descriptor takes it out of the poller as well.
-        connections[descriptor] = nil
-        budget.giveBack()
+        if let connection = connections.removeValue(forKey: descriptor) {
+            budget.giveBack(connection.client)
+        }
         counters.set(connections.count, of: WorkerCounters.Field.connectionsOpen)
     }
 }

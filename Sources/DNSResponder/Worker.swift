@@ -75,7 +75,7 @@ struct Worker: ~Copyable {
                 case .listener:
                     streams.accept(from: token.descriptor, nowMilliseconds: now)
                 case .connection:
-                    server.reader.beginBatch()
+                    server.beginBatch()
                     streams.advance(token.descriptor, with: &server, nowMilliseconds: now)
                 case .mailbox:
                     sendLateReplies(nowMilliseconds: now)
@@ -113,7 +113,7 @@ struct Worker: ~Copyable {
     }
 
     private mutating func answerBatch(_ received: Int, to socket: Int32) {
-        server.reader.beginBatch()
+        server.beginBatch()
         let replies = serveBatch(received)
         let sent = batch.send(to: socket, count: received)
         if sent < replies {
@@ -184,7 +184,7 @@ struct Worker: ~Copyable {
     /// Sends what a forwarder has found out.
     private mutating func sendLateReplies(nowMilliseconds: Int64) {
         guard let mailbox = server.forwarding?.mailbox else { return }
-        server.reader.beginBatch()
+        server.beginBatch()
         for delivery in mailbox.takeAll() {
             let code = Int(delivery.responseCode)
             counters.add(1, to: WorkerCounters.Field.responseCodes + code)

@@ -23,7 +23,13 @@ internal import Synchronization
         static let connectionsTimedOut = 10
         static let connectionsOpen = 11
         static let shed = 12
-        static let types = 13
+        static let rateLimitedDropped = 13
+        static let rateLimitedTruncated = 14
+        static let prohibited = 15
+        static let connectionsOverClientLimit = 16
+        /// Four: new, valid, invalid, malformed.
+        static let cookies = 17
+        static let types = 21
         static let responseCodes = types + 16
         /// The place after the response codes.
         static let deferred = responseCodes + 24

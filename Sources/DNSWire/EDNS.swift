@@ -14,6 +14,8 @@ package struct EDNS: Hashable, Sendable {
         package static let nameServerIdentifier: UInt16 = 3
         /// The network of the client that asked (RFC 7871).
         package static let clientSubnet: UInt16 = 8
+        /// The cookies of client and server (RFC 7873).
+        package static let cookie: UInt16 = 10
         /// Why the answer is what it is (RFC 8914).
         package static let extendedError: UInt16 = 15
     }

@@ -10,6 +10,8 @@ package enum ResponseCode: UInt16, Sendable {
     case nameShouldNotExist = 6
     case notAuthoritative = 9
     case badVersion = 16
+    /// The query shows no good cookie (RFC 7873 §8).
+    case badCookie = 23
 
     /// The mnemonic of IANA's registry.
     package var mnemonic: String {
@@ -23,6 +25,7 @@ package enum ResponseCode: UInt16, Sendable {
         case .nameShouldNotExist: "YXDOMAIN"
         case .notAuthoritative: "NOTAUTH"
         case .badVersion: "BADVERS"
+        case .badCookie: "BADCOOKIE"
         }
     }
 }

@@ -36,7 +36,7 @@ struct MalformedQueryTests {
     @Test("every truncation of a query gets FORMERR or silence")
     func truncations() {
         let whole = query(
-            EDNS(udpPayloadBytes: 1232, options: [EDNS.Option(code: 10, payload: [1, 2, 3])])
+            EDNS(udpPayloadBytes: 1232, options: [EDNS.Option(code: 65_001, payload: [1, 2, 3])])
         )
         for count in 0..<whole.count {
             let reply = server.serve(Array(whole.prefix(count)))

@@ -38,7 +38,8 @@ uint8_t *datagram_batch_receive_base(const datagram_batch *batch);
 uint32_t datagram_batch_receive_stride(const datagram_batch *batch);
 uint8_t *datagram_batch_transmit_base(const datagram_batch *batch);
 uint32_t datagram_batch_transmit_stride(const datagram_batch *batch);
-// One count a slot: bytes received; 0 when the datagram was longer than the buffer.
+// One count a slot: bytes received; 0 when the datagram was longer than the buffer, or came from a port that no
+// reply is sent to: 0, and those of services that answer whatever they get (echo, daytime, qotd, chargen, time).
 const uint32_t *datagram_batch_received(const datagram_batch *batch);
 // One count a slot, written by the caller: bytes to send to the slot's peer; 0 sends nothing.
 uint32_t *datagram_batch_to_send(const datagram_batch *batch);
@@ -53,8 +54,8 @@ typedef struct datagram_peer {
 
 // The peer of slot `slot`; valid after a receive, before the send that follows it.
 void datagram_batch_peer(const datagram_batch *batch, uint32_t slot, datagram_peer *peer);
-// The peer's address and port; 0, or -EAFNOSUPPORT when it is no IP address.
-int32_t datagram_peer_endpoint(const datagram_peer *peer, datagram_endpoint *endpoint);
+// The same peer's address and port; 0, or -EAFNOSUPPORT when it is no IP address.
+int32_t datagram_batch_endpoint(const datagram_batch *batch, uint32_t slot, datagram_endpoint *endpoint);
 // Sends one datagram to `peer`, from the address that it had asked; -EAGAIN when the queue is full.
 int64_t datagram_send(int32_t socket, const datagram_peer *peer, const void *bytes, uint64_t count);
 
@@ -87,15 +88,13 @@ uint32_t datagram_backlog_pop(datagram_backlog *backlog, datagram_batch *batch);
 int32_t datagram_open(const datagram_endpoint *endpoint, int32_t shares_port);
 // A listening, non-blocking TCP socket.
 int32_t stream_listen(const datagram_endpoint *endpoint, int32_t shares_port, int32_t backlog);
-// The next connection, non-blocking, with Nagle's delay off; -EAGAIN when none waits.
-int32_t stream_accept(int32_t socket);
+// The next connection, non-blocking, with Nagle's delay off, and who opened it; -EAGAIN when none waits.
+int32_t stream_accept(int32_t socket, datagram_endpoint *peer);
 // Prepares a socket that another process opened: non-blocking, close-on-exec, packet information.
 int32_t socket_adopt(int32_t socket);
 // A second descriptor of the same socket.
 int32_t socket_duplicate(int32_t socket);
 int32_t socket_local_endpoint(int32_t socket, datagram_endpoint *endpoint);
-// The other end of a connected socket.
-int32_t socket_peer_endpoint(int32_t socket, datagram_endpoint *endpoint);
 // 1 for a stream, 0 for datagrams.
 int32_t socket_is_stream(int32_t socket);
 // Datagrams that the kernel dropped because the socket's queue was full.

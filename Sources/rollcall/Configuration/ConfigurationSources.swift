@@ -51,6 +51,7 @@ struct ConfigurationSources: Sendable {
             )
         }
         try configuration.acl.loadSecrets(places, readFile)
+        try configuration.dns.protection.loadSecrets(places, readFile)
         try configuration.validate(places)
         _ = try configuration.consulRegistrations()
         return configuration

@@ -54,4 +54,5 @@ struct DNSSettings: Hashable, Sendable {
     var recursorCacheBytes = 16 << 20
     /// How long an old answer may stand in when no recursor answers; zero for not at all.
     var recursorStale = Duration.zero
+    var protection = ProtectionOptions()
 }

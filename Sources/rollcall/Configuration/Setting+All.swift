@@ -6,7 +6,7 @@ internal import ServiceCatalog
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
-        general + dns + recursion + http + acl + leases + health + limits
+        general + dns + recursion + protection + http + acl + leases + health + limits
 
     private static let general: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),
@@ -56,6 +56,11 @@ extension Setting {
         ),
         .one("dns.mailbox", \.dns.mailboxLabel, .label("a label such as hostmaster")),
         .one("dns.tcp.connections_max", \.dns.tcpConnectionsMax, .number(1...1_000_000)),
+        .one(
+            "dns.tcp.connections_per_client_max",
+            \.dns.protection.connectionsPerClientMax,
+            .number(1...1_000_000)
+        ),
         .one(
             "dns.tcp.idle_timeout",
             \.dns.tcpIdleTimeout,

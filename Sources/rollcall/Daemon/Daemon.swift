@@ -79,6 +79,7 @@ struct Daemon {
             sources: sources,
             started: configuration,
             registry: registry,
+            responder: responder,
             notify: notify,
             logger: logger,
             announce: { announce(registry, responder, api) }
@@ -209,7 +210,9 @@ extension Configuration {
             setsRecursionAvailable: dns.isRecursionAvailable || !dns.recursors.isEmpty,
             tcpConnectionsMax: dns.tcpConnectionsMax,
             tcpIdleSeconds: Int(dns.tcpIdleTimeout.components.seconds),
-            inherited: inherited
+            inherited: inherited,
+            tcpConnectionsPerClientMax: dns.protection.connectionsPerClientMax,
+            protection: dns.protection.settings
         )
     }
 

@@ -12,6 +12,7 @@ struct Reloader: Service {
     /// What the server was started with.
     let started: Configuration
     let registry: Registry
+    let responder: Responder
     let notify: SystemdNotify
     let logger: Logger
     /// Tells that the server is ready.
@@ -75,7 +76,8 @@ struct Reloader: Service {
         }
         let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
         replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
-        var taken = Self.reloadedKeys
+        responder.replaceProtection(new.dns.protection.settings)
+        var taken = Self.reloadedKeys.union(Setting.protection.map(\.key))
         if let forwarder = registry.forwarder {
             forwarder.replace(new.forwarder)
             taken.formUnion(Self.recursionKeys)

@@ -19,7 +19,9 @@ struct MetricsPage: Sendable {
     let problems: Problems
 
     var text: String {
-        (queries + answers + catalog + store + process + [problemsFamily]
+        let protection = ProtectionMetrics.families(responder.counters())
+        return
+            (queries + protection + answers + catalog + store + process + [problemsFamily]
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? []))
             .map(\.text).joined()
@@ -65,6 +67,7 @@ struct MetricsPage: Sendable {
         connections.add(counters.connectionsAccepted, ["result": "accepted"])
         connections.add(counters.connectionsRefused, ["result": "refused"])
         connections.add(counters.connectionsTimedOut, ["result": "timed_out"])
+        connections.add(counters.connectionsOverClientLimit, ["result": "over_client_limit"])
         return [
             types, codes, transports, bytes, connections,
             .single(

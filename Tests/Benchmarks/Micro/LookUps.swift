@@ -9,6 +9,21 @@ let lookUps = [
     lookUp("look-up-nodata", .aaaa, edns: true),
     lookUp("look-up-nxdomain", .a, edns: true, service: "gone"),
     lookUp("look-up-addr", .a, edns: true, name: "0a000001.addr.dc1.consul"),
+    lookUp(
+        "look-up-cookie",
+        .a,
+        edns: true,
+        options: [EDNS.Option(code: EDNS.Option.cookie, payload: Array(1...8))]
+    ),
+    lookUp(
+        "look-up-rate-limited",
+        .a,
+        edns: true,
+        protection: ProtectionSettings(
+            responsesPerSecond: ProtectionSettings.responsesPerSecondMax,
+            rateExemptNetworks: ["127.0.0.0/8", "::1/128"].compactMap { NetworkPrefix($0) }
+        )
+    ),
     lookUp("look-up-outside", .a, edns: true, name: "www.example.org"),
 ]
 
@@ -17,15 +32,18 @@ private func lookUp(
     _ type: RecordType,
     edns: Bool,
     service: String = SampleRegistry.service(42),
-    name asked: String? = nil
+    name asked: String? = nil,
+    options: [EDNS.Option] = [],
+    protection: ProtectionSettings = ProtectionSettings()
 ) -> MicroBenchmark {
     let asked = asked ?? "\(service).service.consul"
     return MicroBenchmark(
         name: name,
         summary: "one question for \(asked) \(type) \(edns ? "with" : "without") EDNS"
     ) {
-        let registry = try SampleRegistry(services: 1000, instances: 3)
-        let query = try SampleRegistry.query(asked, type, edns: edns)
+        let registry = try SampleRegistry(services: 1000, instances: 3, protection: protection)
+        registry.server.setClient(.v4(0xC000_0201))
+        let query = try SampleRegistry.query(asked, type, edns: edns, options: options)
         return { times in
             let bytes = registry.server.serve(query, times: times)
             guard times == 0 || bytes >= query.count else {

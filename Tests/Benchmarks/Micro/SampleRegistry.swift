@@ -15,7 +15,11 @@ final class SampleRegistry {
     static let node = "vm"
 
     /// `services` with `instances` each: `svc-000042`, `10.0.0.1:8000` and so on.
-    init(services: Int, instances: Int) throws {
+    init(
+        services: Int,
+        instances: Int,
+        protection: ProtectionSettings = ProtectionSettings()
+    ) throws {
         let catalog = try Self.catalog(services: services, instances: instances)
         index = catalog.index + 1
         keeper = CatalogKeeper(catalog)
@@ -25,7 +29,7 @@ final class SampleRegistry {
         }
         guard
             let server = InProcessServer(
-                configuration: ResponderConfiguration(listen: []),
+                configuration: ResponderConfiguration(listen: [], protection: protection),
                 table: table,
                 fallback: NoFallback()
             )
@@ -80,12 +84,17 @@ final class SampleRegistry {
         _ = try keeper.apply([change], from: index)[0].get()
     }
 
-    static func query(_ name: String, _ type: RecordType, edns: Bool) throws -> [UInt8] {
+    static func query(
+        _ name: String,
+        _ type: RecordType,
+        edns: Bool,
+        options: [EDNS.Option] = []
+    ) throws -> [UInt8] {
         Message.query(
             id: 7,
             name: try DomainName(name),
             type: type,
-            edns: edns ? EDNS(udpPayloadBytes: 1232) : nil
+            edns: edns ? EDNS(udpPayloadBytes: 1232, options: options) : nil
         ).encoded()
     }
 }
