@@ -7,7 +7,7 @@ extension Faults {
     struct SoakTests {
         @Test("load, churn, flips and faults: no wrong answer, no leak, no descriptor left open")
         func soak() async throws {
-            let seconds = FaultLength.number("SOAK_SECONDS", short: 15)
+            let seconds = FaultLength.number("SOAK_SECONDS", short: 12)
             let server = try await SoakServer()
             let model = SoakModel()
             let ledger = SoakLedger()

@@ -16,7 +16,7 @@ final class SoakClient {
 
     /// Sends a request until an answer comes; nil when the soak ends before.
     ///
-    /// 404 is an answer too: an earlier try may have been carried out.
+    /// To a removal 404 is an answer too: an earlier try may have been carried out.
     func request(_ method: String, _ path: String, _ body: String? = nil) -> HTTPReply? {
         while true {
             do {
@@ -24,7 +24,8 @@ final class SoakClient {
                 connection = open
                 let reply = try open.request(method, path, body)
                 if reply.status >= 500, !thread.isStopping { continue }
-                if reply.status >= 400, reply.status != 404 {
+                let mayBeGone = method == "DELETE" || path.hasPrefix("/heartbeat/")
+                if reply.status >= 400, !(reply.status == 404 && mayBeGone) {
                     ledger.noteWrong("\(method) \(path) \(body ?? ""): \(reply)")
                 }
                 return reply
