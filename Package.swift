@@ -42,6 +42,18 @@ let dataPlane: [Target] =
         // `_GNU_SOURCE` stands here and never in the header: there it changes what other C modules
         // see.
         .target(name: "CDatagram", cSettings: [.define("_GNU_SOURCE")]),
+        // Builds the filter of system calls for every architecture, which by hand is easy to get wrong.
+        .systemLibrary(
+            name: "CSeccomp",
+            pkgConfig: "libseccomp",
+            providers: [.apt(["libseccomp-dev"])]
+        ),
+        // What the program gives up after its start.
+        .target(
+            name: "CConfinement",
+            dependencies: ["CSeccomp"],
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["DNSWire"],
@@ -87,7 +99,8 @@ let edges: [Target] =
                 "DNSWire", "DNSResponder", "DNSForwarder", "DNSZones", "ServiceCatalog",
                 "DurableStore",
                 "HealthProber",
-                "RegistryAPI", "RollcallClient", "CDatagram", logging, lifecycle,
+                "RegistryAPI", "RollcallClient", "CDatagram", "CConfinement", logging,
+                lifecycle,
                 product("ArgumentParser", "swift-argument-parser"),
                 product("UnixSignals", "swift-service-lifecycle"),
                 product("Yams", "Yams"),

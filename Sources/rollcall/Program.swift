@@ -5,8 +5,13 @@ internal import RollcallClient
 /// The program: runs a subcommand and turns what it throws into one line and an exit status.
 @main
 enum Program {
-    static func main() async {
-        exit(await run(Array(CommandLine.arguments.dropFirst())))
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let isServer = arguments.first == "serve"
+        if isServer { Confinement.prepareMainThread() }
+        // There is no other way from here to what is async; it ends with the process.
+        Task.detached { exit(await run(arguments)) }
+        if isServer { Confinement.parkMainThread() } else { dispatchMain() }
     }
 
     /// Runs the subcommand that `arguments` name; off the main actor, where everything else lives

@@ -12,7 +12,7 @@ struct RollcallCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RegisterCommand.self, DeregisterCommand.self, ServicesCommand.self,
             InstancesCommand.self, WatchCommand.self, QueryCommand.self, CheckConfigCommand.self,
-            CheckZoneCommand.self,
+            CheckZoneCommand.self, CheckSandboxCommand.self,
         ]
     )
 }

@@ -45,6 +45,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "text or json (text).")
     var logFormat: String?
 
+    @Option(help: "Who to become once the ports are open, for a start as root.")
+    var user: String?
+
+    @Option(help: "The group to take on with the user (the user's own).")
+    var group: String?
+
     /// These flags over the environment and the file that either names.
     func sources(
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -57,6 +63,7 @@ struct ServeOptions: ParsableArguments {
             "config": config, "data_dir": dataDir, "zones_dir": zonesDir,
             "datacenter": datacenter, "node_name": nodeName, "node_address": nodeAddress,
             "workers": workers, "log_level": logLevel, "log_format": logFormat,
+            "user": user, "group": group,
             "ephemeral": ephemeral ? "true" : nil,
         ]
         for (key, value) in single {

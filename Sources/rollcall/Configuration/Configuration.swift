@@ -28,6 +28,11 @@ struct Configuration: Hashable, Sendable {
     var workersGiven: Int?
     var logLevel = Logger.Level.info
     var logFormat = LogFormat.text
+    /// Who the server becomes once it has opened its ports; empty: nobody else.
+    var user = ""
+    /// Empty: the user's own.
+    var group = ""
+    var sandbox = Sandbox.Mode.on
     var dns = DNSSettings()
     var http = HTTPSettings()
     var acl = ACLSettings()

@@ -6,7 +6,8 @@ internal import ServiceCatalog
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
-        general + dns + recursion + protection + http + acl + leases + health + limits
+        general + confinement + dns + recursion + protection + http + acl + leases + health
+        + limits
 
     private static let general: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),

@@ -23,12 +23,14 @@ struct Daemon {
     ///
     /// - Throws: `StartError` when it cannot start: nothing has listened then.
     func run() async throws {
+        let confinement = try Confinement(configuration, logger: logger)
+        try confinement.prepare()
         let registry = try Registry(configuration, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             // The log outlives all that writes to it.
             group.addTask { await registry.log.run() }
             do {
-                try await serve(registry)
+                try await serve(registry, confinement)
             } catch {
                 // A group that throws cancels the log in the middle of its last write.
                 registry.log.stop()
@@ -41,7 +43,7 @@ struct Daemon {
         try registry.store?.close()
     }
 
-    private func serve(_ registry: Registry) async throws {
+    private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
         try await registry.registerInitialManagement(configuration)
         try await registry.registerConfigured(try configuration.consulRegistrations())
@@ -73,6 +75,8 @@ struct Daemon {
         registry.followLog()
         followProblems(registry, prober, api)
         warnOfExposures()
+        // Every port is open by now; the last thing that needs root.
+        try confinement.enter()
         responder.start()
         defer { responder.stop() }
         let reloader = Reloader(
