@@ -84,7 +84,7 @@ let edges: [Target] =
     + room(
         "RegistryAPI",
         [
-            "ServiceCatalog", logging, lifecycle,
+            "ServiceCatalog", "DNSWire", logging, lifecycle,
             product("Hummingbird", "hummingbird"),
             product("HummingbirdCore", "hummingbird"),
             product("HTTPTypes", "swift-http-types"),

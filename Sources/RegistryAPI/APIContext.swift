@@ -25,6 +25,8 @@ package struct APIContext: Sendable {
     /// Locks that nobody gets yet.
     let lockDelays: LockDelays
     let events = UserEvents()
+    /// Nil while no record of writes is kept.
+    package var audit: (any AuditTrail)?
     /// The body of `/metrics`, in Prometheus' text format.
     package var metricsText: @Sendable () -> String
     /// What is wrong with the server now.

@@ -38,8 +38,11 @@ package struct APIService: Service {
     ) async throws(APIServiceError) -> APIService {
         let connections = ConnectionRegistry(connectionsMax: settings.connectionsMax)
         let date = HTTPDate()
-        let http = makeHTTP(api, settings, connections, date, logger)
+        var api = api
         let direct = makeDirect(api, date, logger)
+        // Direct requests know their record; all others find that of their task.
+        if api.audit != nil { api.log = AuditedLog(log: api.log) }
+        let http = makeHTTP(api, settings, connections, date, logger)
         var listeners: [Listener] = []
         for address in addresses {
             do {
@@ -63,6 +66,9 @@ package struct APIService: Service {
             logger: logger
         )
     }
+
+    /// Connections closed at once because `allowedClients` does not have their address.
+    package var strangersRefused: UInt64 { connections.strangersRefused }
 
     /// How many connections are open.
     package var connectionCount: Int { connections.count }
@@ -157,8 +163,16 @@ extension APIService {
         _ connections: ConnectionRegistry,
         _ logger: Logger
     ) -> EventLoopFuture<HTTP1Channel.Value> {
-        let client = ClientPresence(address: channel.remoteAddress?.ipAddress)
-        let isWelcome = connections.add(channel, client)
+        let peer = channel.remoteAddress
+        let client = ClientPresence(
+            address: peer?.ipAddress,
+            port: peer?.port,
+            mayWrite: settings.allowedWriters.admits(peer?.ipAddress)
+        )
+        // Closed below, before a byte is read.
+        let isStranger = !settings.allowedClients.admits(peer?.ipAddress)
+        if isStranger { connections.refuseStranger(peer?.ipAddress, logger) }
+        let isWelcome = !isStranger && connections.add(channel, client)
         return channel.eventLoop.makeCompletedFuture {
             let end = ConnectionGuard(client: client, settings: settings)
             try channel.pipeline.syncOperations.addHandler(end)
@@ -185,7 +199,7 @@ extension APIService {
 
     /// Says why and closes; at the limit of connections there is no room for more politeness.
     private static func refuse(_ channel: any Channel, _ logger: Logger) {
-        logger.debug("connection refused, too many are open")
+        logger.debug("connection refused: too many are open, or not from its address")
         channel.close(promise: nil)
     }
 
@@ -203,6 +217,7 @@ extension APIService {
         addConsulRoutes(to: &routes, context: api)
         return DirectRequestHandler.Setting(
             routes: routes,
+            api: api,
             log: api.log,
             defaultPolicy: api.access.settings.defaultPolicy,
             date: date,
@@ -222,7 +237,8 @@ extension APIService {
         addConsulRoutes(to: &routes, context: api)
         let responder = RequestResponder(
             routes: routes.makeResponder(
-                defaultPolicy: api.access.settings.defaultPolicy
+                defaultPolicy: api.access.settings.defaultPolicy,
+                audit: api.audit.map { AuditMiddleware(trail: $0, api: api) }
             ),
             settings: settings,
             connections: connections,

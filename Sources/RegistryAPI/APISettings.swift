@@ -27,5 +27,10 @@ package struct APISettings: Hashable, Sendable {
     /// Silence in an event stream is broken by a comment after so long.
     package var eventStreamHeartbeat: Duration = .seconds(10)
 
+    /// Connections of others are closed at once.
+    package var allowedClients = ClientNetworks()
+    /// Others may only read.
+    package var allowedWriters = ClientNetworks()
+
     package init() {}
 }

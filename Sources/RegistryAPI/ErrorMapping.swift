@@ -29,8 +29,15 @@ enum ErrorMapping {
         reply(for: error, dialect, logger: logger).response
     }
 
-    static func reply(for error: any Error, _ dialect: Dialect, logger: Logger) -> WholeReply {
+    /// - Parameter audited: told why the request is refused; that of the task unless given.
+    static func reply(
+        for error: any Error,
+        _ dialect: Dialect,
+        logger: Logger,
+        audited: AuditedRequest? = AuditedRequest.current
+    ) -> WholeReply {
         let error = apiError(error, dialect, logger: logger)
+        audited?.note(error)
         var reply = WholeReply(
             status: status(of: error.kind),
             contentType: "text/plain; charset=utf-8",

@@ -4,6 +4,8 @@ internal import Hummingbird
 struct QueryParameters: Sendable {
     private var pairs: [(name: String, value: String)] = []
 
+    init() {}
+
     /// - Throws: `APIError` for a broken percent-encoding.
     init(_ request: Request) throws(APIError) {
         try self.init(request.uri.query)
@@ -22,7 +24,8 @@ struct QueryParameters: Sendable {
             else {
                 throw APIError(
                     .badRequest,
-                    "the query has a broken percent-encoding in \"\(part)\""
+                    // Not the value: it may be the secret of a token.
+                    "the query has a broken percent-encoding in \"\(halves[0])\""
                 )
             }
             pairs.append((name, value))

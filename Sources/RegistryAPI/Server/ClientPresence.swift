@@ -17,8 +17,15 @@ final class ClientPresence: Sendable {
     private let state = Mutex(State())
     /// Where the connection comes from; nil when that is no IP address.
     let address: String?
+    let port: Int?
+    /// False for a client whose network may only read.
+    let mayWrite: Bool
 
-    init(address: String? = nil) { self.address = address }
+    init(address: String? = nil, port: Int? = nil, mayWrite: Bool = true) {
+        self.address = address
+        self.port = port
+        self.mayWrite = mayWrite
+    }
 
     var hasGone: Bool { state.withLock { $0.hasGone } }
 

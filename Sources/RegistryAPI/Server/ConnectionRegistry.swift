@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import Synchronization
 
@@ -5,6 +6,9 @@ internal import Synchronization
 final class ConnectionRegistry: Sendable {
     private struct State {
         var isStopping = false
+        var strangersRefused: UInt64 = 0
+        var lastComplaint: NIODeadline?
+        var unmentioned = 0
         var connections: [ObjectIdentifier: (channel: any Channel, client: ClientPresence)] = [:]
     }
 
@@ -31,6 +35,26 @@ final class ConnectionRegistry: Sendable {
             }
         }
         return isAdded
+    }
+
+    var strangersRefused: UInt64 { state.withLock { $0.strangersRefused } }
+
+    /// Counts a connection that is closed for its address, and says so at most once in ten seconds.
+    func refuseStranger(_ address: String?, _ logger: Logger) {
+        let now = NIODeadline.now()
+        let count: Int? = state.withLock { state in
+            state.strangersRefused += 1
+            state.unmentioned += 1
+            if let last = state.lastComplaint, now - last < .seconds(10) { return nil }
+            state.lastComplaint = now
+            defer { state.unmentioned = 0 }
+            return state.unmentioned
+        }
+        guard let count else { return }
+        logger.warning(
+            "connections refused: http.allowed_clients does not have their address",
+            metadata: ["address": "\(address ?? "unknown")", "count": "\(count)"]
+        )
     }
 
     func client(of channel: any Channel) -> ClientPresence? {

@@ -19,6 +19,9 @@ struct DialectMiddleware: RouterMiddleware {
         let dialect = ErrorMapping.Dialect(path: request.uri.path)
         var response: Response
         do {
+            guard context.client.mayWrite || !HTTPMethods.isWrite(request.method.rawValue) else {
+                throw APIError.writesRefused(dialect)
+            }
             response = try await next(request, context)
         } catch let error as ConnectionLost {
             throw error

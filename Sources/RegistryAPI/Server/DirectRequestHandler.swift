@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
@@ -21,6 +22,7 @@ final class DirectRequestHandler: ChannelDuplexHandler {
     /// What the handlers of all connections share.
     struct Setting: Sendable {
         var routes: DirectRoutes
+        var api: APIContext
         var log: any CatalogLog
         var defaultPolicy: String
         var date: HTTPDate
@@ -56,6 +58,8 @@ final class DirectRequestHandler: ChannelDuplexHandler {
     /// What came while a request was answered here.
     private var held: [Held] = []
     private var isReadHeld = false
+    /// The request that is being answered, while a record is kept.
+    private var audited: AuditedRequest?
 
     private enum Held {
         case part(HTTPServerRequestPart)
@@ -154,12 +158,16 @@ extension DirectRequestHandler {
         client.beginRequest()
         let body = gathered.body.map { Array($0.readableBytesView) } ?? []
         let request = gathered.match.request(gathered.head, body: body, client: client)
+        audited = auditedRequest(gathered.head, request)
         do {
+            guard client.mayWrite else { throw APIError.writesRefused(dialect) }
             let write = try gathered.match.route.plan(request)
             guard !write.changes.isEmpty else { return send(try write.reply(), context) }
             let loop = context.eventLoop
             let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-            write.carryOut(in: setting.log) { result in
+            write.carryOut(
+                in: audited.map { AuditedLog(log: setting.log, request: $0) } ?? setting.log
+            ) { result in
                 loop.execute {
                     let (handler, context) = bound.value
                     handler.settle(result, context)
@@ -187,7 +195,27 @@ extension DirectRequestHandler {
         for error: any Error,
         _ dialect: ErrorMapping.Dialect
     ) -> WholeReply {
-        ErrorMapping.reply(for: error, dialect, logger: setting.logger)
+        ErrorMapping.reply(for: error, dialect, logger: setting.logger, audited: audited)
+    }
+
+    private func auditedRequest(
+        _ head: HTTPRequestHead,
+        _ request: DirectRoutes.DirectRequest
+    ) -> AuditedRequest? {
+        guard let trail = setting.api.audit else { return nil }
+        return AuditedRequest(
+            trail,
+            setting.api,
+            method: head.method.rawValue,
+            path: request.path,
+            client: client,
+            secret: {
+                RequestToken.secret(
+                    (try? QueryParameters(request.query)) ?? QueryParameters(),
+                    request.headers
+                )
+            }
+        )
     }
 
     private func send(_ reply: WholeReply, _ context: ChannelHandlerContext) {
@@ -199,6 +227,8 @@ extension DirectRequestHandler {
             defaultPolicy: dialect == .consul ? setting.defaultPolicy : nil
         )
         state = .idle
+        audited?.end(status: reply.status.code)
+        audited = nil
         client.endRequest()
         exit.send(buffer)
     }
@@ -264,6 +294,9 @@ extension DirectRequestHandler {
     func channelInactive(context: ChannelHandlerContext) {
         state = .closed
         held = []
+        // What was being written may still be made; there is nobody to answer.
+        audited?.end(status: 499)
+        audited = nil
         context.fireChannelInactive()
     }
 }

@@ -45,8 +45,12 @@ struct RouteTable {
     }
 
     /// Builds what finds and runs the handler of a request.
-    func makeResponder(defaultPolicy: String) -> RouterResponder<APIRequestContext> {
+    func makeResponder(
+        defaultPolicy: String,
+        audit: AuditMiddleware? = nil
+    ) -> RouterResponder<APIRequestContext> {
         let router = Router(context: APIRequestContext.self)
+        if let audit { router.add(middleware: audit) }
         router.add(middleware: DialectMiddleware(defaultPolicy: defaultPolicy))
         for route in routes { Self.add(route, to: router) }
         return router.buildResponder()

@@ -33,6 +33,8 @@ struct Configuration: Hashable, Sendable {
     /// Empty: the user's own.
     var group = ""
     var sandbox = Sandbox.Mode.on
+    /// Where the record of writes goes.
+    var auditLog = AuditDestination.off
     var dns = DNSSettings()
     var http = HTTPSettings()
     var acl = ACLSettings()

@@ -1,5 +1,11 @@
+internal import DNSWire
+
 /// The `http` section: what the API grants its clients.
 struct HTTPSettings: Hashable, Sendable {
+    /// Connections of others are closed at once; empty: everybody's are served.
+    var allowedClients: [NetworkPrefix] = []
+    /// Others may only read; empty: everybody who may connect may write.
+    var allowedWriters: [NetworkPrefix] = []
     var bodyBytesMax = 1 << 20
     /// The same for `POST /import`, whose body is read as it comes.
     var importBytesMax = 64 << 20

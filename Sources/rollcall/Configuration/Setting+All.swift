@@ -80,6 +80,8 @@ extension Setting {
     ]
 
     private static let http: [Setting] = [
+        .list("http.allowed_clients", \.http.allowedClients, .network, mayBeEmpty: true),
+        .list("http.allowed_writers", \.http.allowedWriters, .network, mayBeEmpty: true),
         .one("http.body_bytes_max", \.http.bodyBytesMax, .bytes(1024...(1 << 30))),
         .one("http.import_bytes_max", \.http.importBytesMax, .bytes(1024...(1 << 32))),
         .one("http.header_bytes_max", \.http.headerBytesMax, .bytes(1024...(1 << 20))),

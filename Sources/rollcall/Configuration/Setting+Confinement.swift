@@ -4,6 +4,7 @@ extension Setting {
         .one("user", \.user, .textOrNothing("a user of this system")),
         .one("group", \.group, .textOrNothing("a group of this system")),
         .one("sandbox", \.sandbox, .sandbox),
+        .one("audit_log", \.auditLog, .auditDestination),
     ]
 }
 

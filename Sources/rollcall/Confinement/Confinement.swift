@@ -10,6 +10,7 @@ struct Confinement: Sendable {
     let dataFolder: DataFolder?
     /// Read again on SIGHUP; nil without one.
     let settingsFile: String?
+    private let isEphemeral: Bool
     let logger: Logger
 
     /// - Throws: `StartError` for a user that the server cannot become.
@@ -25,12 +26,7 @@ struct Confinement: Sendable {
         }
         settingsFile = configuration.file
         self.logger = logger
-        if privileges == nil, geteuid() == 0, !configuration.isEphemeral {
-            logger.warning(
-                "runs as root",
-                metadata: ["remedy": "set user, or start it as a user of its own"]
-            )
-        }
+        isEphemeral = configuration.isEphemeral
     }
 
     /// Before anything is opened.
@@ -46,6 +42,11 @@ struct Confinement: Sendable {
                 logger.info("gave up root", metadata: ["user": "\(privileges.user)"])
             }
             warnOfUnreadableSettings(privileges)
+        } else if geteuid() == 0, !isEphemeral {
+            logger.warning(
+                "runs as root",
+                metadata: ["remedy": "set user, or start it as a user of its own"]
+            )
         }
         guard sandbox == .on else { return }
         if let reason = Sandbox.install() {

@@ -42,6 +42,19 @@ extension Daemon {
 }
 
 extension Registry {
+    /// Has the record of writes asked whether it is whole.
+    func follow(_ audit: AuditLog) {
+        problems.follow("writes_not_recorded") {
+            audit.figures.problem.map { reason in
+                Problem(
+                    code: "writes_not_recorded",
+                    text: "writes are not recorded: \(reason)",
+                    remedy: "give the file of audit_log room, or set it to log or off"
+                )
+            }
+        }
+    }
+
     /// Has the log asked whether it can write.
     func followLog() {
         let log = log

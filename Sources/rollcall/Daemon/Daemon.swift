@@ -51,10 +51,14 @@ struct Daemon {
         let notify = SystemdNotify(environment: environment)
         var proberSettings = configuration.prober
         proberSettings.probesInFlightMax = shares.probesInFlightMax
+        let audit = try auditLog(registry.access)
+        defer { audit?.flush() }
         let responder = try responder(registry)
         let prober = ProberService(
             keeper: registry.keeper,
-            log: registry.log,
+            log: audit.map {
+                AuditedRemovals(registry.log, trail: $0, now: registry.access.now)
+            } ?? registry.log,
             policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             settings: proberSettings,
             logger: logger
@@ -67,15 +71,23 @@ struct Daemon {
             log: registry.log,
             prober: prober,
             forwarder: registry.forwarder,
-            problems: registry.problems
+            problems: registry.problems,
+            audit: audit
         )
-        let api = try await api(registry, prober, dnsAddresses: responder.boundAddresses) {
+        let api = try await api(
+            registry,
+            prober,
+            audit,
+            dnsAddresses: responder.boundAddresses
+        ) {
             metrics.text
         }
         registry.followLog()
+        if let audit { registry.follow(audit) }
         followProblems(registry, prober, api)
         warnOfExposures()
         // Every port is open by now; the last thing that needs root.
+        if let privileges = confinement.privileges { try audit?.give(to: privileges) }
         try confinement.enter()
         responder.start()
         defer { responder.stop() }
@@ -85,6 +97,7 @@ struct Daemon {
             registry: registry,
             responder: responder,
             notify: notify,
+            audit: audit,
             logger: logger,
             announce: { announce(registry, responder, api) }
         )
@@ -131,10 +144,11 @@ struct Daemon {
     private func api(
         _ registry: Registry,
         _ prober: ProberService,
+        _ audit: AuditLog?,
         dnsAddresses: [ListenAddress],
         metricsText: @escaping @Sendable () -> String
     ) async throws(StartError) -> APIService {
-        let context = APIContext(
+        var context = APIContext(
             keeper: registry.keeper,
             log: registry.log,
             heartbeats: prober,
@@ -160,6 +174,7 @@ struct Daemon {
             metricsText: metricsText,
             problems: registry.problems
         )
+        context.audit = audit
         var settings = configuration.api
         settings.connectionsMax = shares.httpConnectionsMax
         do {
@@ -171,6 +186,15 @@ struct Daemon {
             )
         } catch {
             throw StartError(error)
+        }
+    }
+
+    /// Nil while no record of writes is kept.
+    private func auditLog(_ access: AccessControl) throws(StartError) -> AuditLog? {
+        switch configuration.auditLog {
+        case .off: nil
+        case .log: try AuditLog(path: nil, logger: logger, now: access.now)
+        case .file(let path): try AuditLog(path: path, logger: logger, now: access.now)
         }
     }
 
@@ -245,6 +269,8 @@ extension Configuration {
 
     var api: APISettings {
         var settings = APISettings()
+        settings.allowedClients = ClientNetworks(http.allowedClients)
+        settings.allowedWriters = ClientNetworks(http.allowedWriters)
         settings.bodyBytesMax = http.bodyBytesMax
         settings.importBytesMax = http.importBytesMax
         settings.headTimeout = http.requestTimeout

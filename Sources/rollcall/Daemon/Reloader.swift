@@ -14,6 +14,8 @@ struct Reloader: Service {
     let registry: Registry
     let responder: Responder
     let notify: SystemdNotify
+    /// Nil while no record of writes is kept.
+    let audit: AuditLog?
     let logger: Logger
     /// Tells that the server is ready.
     let announce: @Sendable () -> Void
@@ -40,6 +42,7 @@ struct Reloader: Service {
         notify.send(.ready)
         for await _ in signals.cancelOnGracefulShutdown() {
             notify.send(.reloading)
+            audit?.reopen()
             await reload()
             notify.send(.ready)
         }

@@ -17,13 +17,16 @@ struct MetricsPage: Sendable {
     /// Nil without recursors.
     let forwarder: Forwarder?
     let problems: Problems
+    /// Nil while no record of writes is kept.
+    let audit: AuditLog?
 
     var text: String {
         let protection = ProtectionMetrics.families(responder.counters())
         return
             (queries + protection + answers + catalog + store + process + [problemsFamily]
             + ProbeMetrics.families(prober.metrics)
-            + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? []))
+            + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
+            + (audit.map { AuditMetrics.families($0.figures) } ?? []))
             .map(\.text).joined()
     }
 

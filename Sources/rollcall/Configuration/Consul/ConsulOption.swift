@@ -63,7 +63,8 @@ enum ConsulOption {
         "limits.txn_max_req_len": same("limits.transaction_bytes_max"),
         "tls": .refused("TLS is not served yet: leave it out, or put a proxy in front"),
         "verify_incoming": .refused("TLS is not served yet"),
-        "http_config": .refused("limits on who may call what are not part of this server"),
+        "http_config.allow_write_http_from": same("http.allowed_writers"),
+        "http_config.block_endpoints": .refused("endpoints cannot be turned off one by one"),
         "addresses.https": .refused("TLS is not served yet"),
     ]
 }

@@ -1,0 +1,5 @@
+/// Keeps a record of writes.
+package protocol AuditTrail: Sendable {
+    /// Takes an entry; must not block and cannot fail.
+    func record(_ entry: AuditEntry)
+}
