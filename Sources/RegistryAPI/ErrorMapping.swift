@@ -118,14 +118,31 @@ enum ErrorMapping {
             APIError(.notFound, rejection.description)
         case .nodeIDTaken, .conditionFailed:
             APIError(.conflict, rejection.description)
-        case .limitReached:
-            APIError(.unavailable, rejection.description)
+        case .limitReached(let what, _):
+            APIError(
+                .unavailable,
+                rejection.description,
+                hint: limitSetting(of: what).map { "the limit is \($0) in the server's settings" }
+            )
         case .unknownPreparedQuery, .unknownAccessPolicy, .unknownAccessToken:
             APIError(.notFound, rejection.description)
         case .invalidSession, .checkIsCritical, .preparedQueryNameTaken, .preparedQueryNameIsID,
             .accessPolicyNameTaken,
             .accessTokenTaken, .transactionFailed:
             APIError(.serverFault, rejection.description)
+        }
+    }
+
+    /// The setting that bounds what the catalog holds of something.
+    private static func limitSetting(of what: String) -> String? {
+        switch what {
+        case "nodes", "instances", "checks", "keys", "sessions": "limits.\(what)_max"
+        case "bytes in a key": "limits.key_bytes_max"
+        case "prepared queries": "limits.prepared_queries_max"
+        case "access policies": "limits.acl_policies_max"
+        case "access tokens": "limits.acl_tokens_max"
+        case let text where text.hasPrefix("instances"): "limits.instances_per_service_max"
+        default: nil
         }
     }
 }

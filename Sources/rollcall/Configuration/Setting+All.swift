@@ -153,6 +153,19 @@ extension Setting {
         .one("limits.value_bytes_max", \.limits.valueBytesMax, .bytes(1...(64 << 20))),
         .one("limits.transaction_bytes_max", \.limits.transactionBytesMax, .bytes(1...(64 << 20))),
         .one("limits.sessions_max", \.limits.sessionsMax, .number(0...100_000_000)),
+        .one("limits.key_bytes_max", \.limits.keyBytesMax, .bytes(1...65_536)),
+        .one(
+            "limits.operations_per_transaction_max",
+            \.limits.operationsPerTransactionMax,
+            .number(1...10_000)
+        ),
+        .one(
+            "limits.prepared_queries_max",
+            \.limits.preparedQueriesMax,
+            .number(0...10_000_000)
+        ),
+        .one("limits.acl_policies_max", \.limits.accessPoliciesMax, .number(0...10_000_000)),
+        .one("limits.acl_tokens_max", \.limits.accessTokensMax, .number(0...10_000_000)),
     ]
 }
 

@@ -101,6 +101,9 @@ struct Daemon {
             logger: logger,
             announce: { announce(registry, responder, api) }
         )
+        // Below info a group tells its services with all that is in them, also the environment.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .info)
         try await ServiceGroup(
             services: [
                 prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
@@ -114,7 +117,7 @@ struct Daemon {
                 ),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
+            logger: groupLogger
         ).run()
         notify.send(.stopping)
     }
