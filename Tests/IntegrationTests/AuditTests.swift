@@ -148,7 +148,7 @@ extension ProgramTests {
             }
             let health = try server.http("GET", "/health")
             #expect(health.status == 200)
-            #expect(health.json["warnings"][0].text?.contains("No space left") == true)
+            #expect(health.json["problems"][0]["text"].text?.contains("No space left") == true)
             let metrics = try server.http("GET", "/metrics").body
             #expect(metrics.contains("rollcall_audit_failing 1"))
             #expect(metrics.contains(#"rollcall_audit_entries_total{result="left_out"} 1"#))
