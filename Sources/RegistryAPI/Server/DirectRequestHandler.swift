@@ -24,6 +24,7 @@ final class DirectRequestHandler: ChannelDuplexHandler {
         var routes: DirectRoutes
         var api: APIContext
         var log: any CatalogLog
+        var bodyBytesMax: Int
         var defaultPolicy: String
         var date: HTTPDate
         var logger: Logger
@@ -126,7 +127,8 @@ extension DirectRequestHandler {
             default: break
             }
         }
-        return bodyBytes <= Self.bodyBytesMax ? setting.routes.match(head) : nil
+        return bodyBytes <= min(Self.bodyBytesMax, setting.bodyBytesMax)
+            ? setting.routes.match(head) : nil
     }
 
     private func forward(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {

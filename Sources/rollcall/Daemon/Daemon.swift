@@ -101,6 +101,21 @@ struct Daemon {
             logger: logger,
             announce: { announce(registry, responder, api) }
         )
+        try await run([
+            prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
+            Watchdog(notify: notify), reloader, api,
+            ProblemWatch(
+                problems: registry.problems,
+                responder: responder,
+                prober: prober,
+                logger: logger
+            ),
+        ])
+        notify.send(.stopping)
+    }
+
+    /// Runs the services until a signal says stop.
+    private func run(_ services: [any Service]) async throws {
         // Below info a group tells its services with all that is in them, also the environment.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
@@ -116,10 +131,10 @@ struct Daemon {
                     logger: logger
                 ),
             ],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLogger
         ).run()
-        notify.send(.stopping)
     }
 
     private func responder(_ registry: Registry) throws(StartError) -> Responder {
