@@ -85,7 +85,7 @@ extension ProgramTests {
                 settings: ["ROLLCALL_LIMITS_INSTANCES_MAX": "2", "ROLLCALL_LIMITS_CHECKS_MAX": "2"]
             )
             try server.register(
-                #"{"service":"a","host":"127.0.0.1","port":1,"checks":[{"ttl":"1m"}]}"#
+                #"{"service":"a","host":"127.0.0.1","port":1,"checks":[{"tcp":"127.0.0.1:1"}]}"#
             )
             let instances = try server.http("POST", "/register", Self.instance("b", 1))
             #expect(instances.status == 503)
@@ -93,7 +93,7 @@ extension ProgramTests {
             let checks = try server.http(
                 "POST",
                 "/register",
-                #"{"service":"a","host":"127.0.0.1","port":1,"checks":[{"ttl":"1m"},{"ttl":"2m"}]}"#
+                #"{"service":"a","host":"127.0.0.1","port":1,"checks":[{"tcp":"127.0.0.1:1"},{"tcp":"127.0.0.1:2"}]}"#
             )
             #expect(checks.status == 503, "\(checks)")
             #expect(checks.json["hint"].text?.contains("limits.checks_max") == true, "\(checks)")

@@ -21,7 +21,9 @@ struct AuditFile: Sendable {
         descriptor = try Self.open(path)
     }
 
-    /// Only its owner may read what it tells. A pipe without a reader must not stop us.
+    /// Opens it for its owner alone.
+    ///
+    /// A pipe without a reader must not stop us.
     private static func open(_ path: String) throws(AuditFileError) -> Int32 {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let descriptor = unsafe Glibc.open(path, flags, 0o600)
