@@ -108,6 +108,7 @@ struct Daemon {
                 problems: registry.problems,
                 responder: responder,
                 prober: prober,
+                serviceZone: registry.serviceZone,
                 logger: logger
             ),
         ])
@@ -120,17 +121,6 @@ struct Daemon {
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
         try await ServiceGroup(
-            services: [
-                prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
-                Watchdog(notify: notify), reloader, api,
-                ProblemWatch(
-                    problems: registry.problems,
-                    responder: responder,
-                    prober: prober,
-                    serviceZone: registry.serviceZone,
-                    logger: logger
-                ),
-            ],
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: groupLogger
