@@ -153,6 +153,27 @@ extension QueryServer {
         return action
     }
 
+    /// Writes a reply with TC and no records; its length, 0 for a query without a question.
+    @inline(never)
+    func truncate(
+        _ query: UnsafePointer<UInt8>,
+        reply: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let parsed = unsafe current.pointee.parsed
+        guard parsed.questionEnd > WireLimits.headerBytes else { return 0 }
+        var writer = unsafe ReplyWriter(
+            query: query,
+            parsed: parsed,
+            reply: reply,
+            settings: settings
+        )
+        unsafe writer.refuse(.overTCPOnly, hasQuestion: true)
+        unsafe writer.finish()
+        unsafe counters.add(1, to: WorkerCounters.Field.responseCodes + Int(writer.responseCode))
+        counters.add(1, to: WorkerCounters.Field.truncated)
+        return unsafe writer.count
+    }
+
     /// Answers of one name are of a kind, and so are all that a wildcard makes, all that a zone
     /// denies, and all errors: else random names would each have a rate of their own.
     private func kind(of reply: UnsafePointer<UInt8>, _ responseCode: UInt16) -> UInt64 {

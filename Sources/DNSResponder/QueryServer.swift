@@ -159,16 +159,7 @@ internal import Synchronization
             switch unsafe limit(query, reply: reply, responseCode: code) {
             case .send: break
             case .drop: return 0
-            case .truncate:
-                guard parsed.questionEnd > WireLimits.headerBytes else { return 0 }
-                unsafe writer = unsafe ReplyWriter(
-                    query: query,
-                    parsed: parsed,
-                    reply: reply,
-                    settings: settings
-                )
-                unsafe writer.refuse(.overTCPOnly, hasQuestion: true)
-                unsafe writer.finish()
+            case .truncate: return unsafe truncate(query, reply: reply)
             }
         }
         unsafe counters.add(1, to: WorkerCounters.Field.responseCodes + Int(writer.responseCode))
