@@ -32,10 +32,11 @@ struct Confinement: Sendable {
     /// Before anything is opened.
     func prepare() throws(StartError) { try dataFolder?.prepare() }
 
-    /// After everything is opened, before anything is answered.
-    func enter() throws(StartError) {
+    /// After everything is opened, `audit` too, and before anything is answered.
+    func enter(with audit: AuditLog?) throws(StartError) {
         try dataFolder?.giveAwayFiles()
         if let privileges {
+            try audit?.give(to: privileges)
             try privileges.drop()
             try dataFolder?.checkAccess()
             if privileges.isChange {

@@ -87,8 +87,7 @@ struct Daemon {
         followProblems(registry, prober, api)
         warnOfExposures()
         // Every port is open by now; the last thing that needs root.
-        if let privileges = confinement.privileges { try audit?.give(to: privileges) }
-        try confinement.enter()
+        try confinement.enter(with: audit)
         responder.start()
         defer { responder.stop() }
         let reloader = Reloader(
