@@ -142,7 +142,7 @@ let edges: [Target] =
             dependencies: ["TestSupport", "DNSWire", product("Yams", "Yams")],
             swiftSettings: house
         ),
-        // The wire only, with NSD as the referee.
+        // The wire only, with NSD, Knot and BIND as referees.
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["TestSupport", "DNSWire"],

@@ -53,10 +53,10 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# NSD, the referee of the conformance tests, and the resolvers that are put in front of Rollcall. Unpacked below
+# NSD, Knot and BIND, the referees of the conformance tests, and the resolvers that are put in front of Rollcall. Unpacked below
 # .build/peers: installing the packages would start them. The same for proxies and Prometheus, which follow its services.
 unpack_peers() {
-  "$root/Tests/peers.sh" nsd unbound bind9 dnsmasq-base systemd-resolved haproxy nginx golang-go >/dev/null
+  "$root/Tests/peers.sh" nsd knot bind9 unbound dnsmasq-base systemd-resolved haproxy nginx golang-go >/dev/null
   # Debian builds later Prometheus without discovery in Consul.
   "$root/Tests/peers.sh" --release bullseye prometheus >/dev/null
 }

@@ -227,10 +227,13 @@ internal import Synchronization
         case NameContent.Here.rrsets:
             if let answer = unsafe find(type, in: references, count: count, of: content) {
                 unsafe write(answer, into: &writer)
-            } else if unsafe entry.pointee.isApex,
-                type == RecordType.soa.rawValue || type == RecordType.any.rawValue
-            {
+            } else if unsafe !entry.pointee.isApex {
+                unsafe writer.negative(entry, isNameError: false)
+            } else if type == RecordType.soa.rawValue || type == RecordType.any.rawValue {
                 unsafe writer.startOfAuthority(entry, isAnswer: true)
+            } else if type == RecordType.ds.rawValue {
+                // A zone above it that is served here answers (RFC 4035 §3.1.4.1).
+                return true
             } else {
                 unsafe writer.negative(entry, isNameError: false)
             }

@@ -97,6 +97,11 @@ package struct MessageWriter {
     /// Writes rdata of a type that may compress; false when it is another type or is not
     /// well-formed.
     private mutating func writeNames(of record: ResourceRecord) -> Bool {
+        // Whole (RFC 6672 §2.5), but later names may point into it: the CNAME that comes of it does.
+        if record.type == .dname, let target = try? DomainName(wire: record.rdata) {
+            write(target, compressed: false)
+            return true
+        }
         guard record.type != .srv, let layout = RData.nameLayout(of: record.type) else {
             return false
         }

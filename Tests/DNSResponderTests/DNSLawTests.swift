@@ -124,7 +124,8 @@ struct DNSLawTests {
             [.zone(testZone(zone.apex))] + zone.names.values.map { .name($0) }
         )
         for name in try questions(zone) {
-            for type in Self.types {
+            // DS at an apex is left to the fallback, which knows the zones above.
+            for type in Self.types where type != .ds || name != zone.apex {
                 try check(server, zone, name, type, edns: nil, overTCP: false)
                 try check(
                     server,

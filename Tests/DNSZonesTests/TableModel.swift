@@ -45,6 +45,12 @@ struct TableModel: Equatable {
         guard let apex = apex(name), let zone = zones[apex] else {
             return .reply(FallbackReply(responseCode: .refused, isAuthoritative: false))
         }
+        // A zone above may have the DS record (RFC 4035 §3.1.4.1).
+        if name == apex, type == .ds {
+            guard case .rrsets(let rrsets)? = names[name]?.here,
+                rrsets.contains(where: { $0.type == .ds })
+            else { return .fallback }
+        }
         var encloser = name
         while !exists(encloser, below: apex), let parent = encloser.parent { encloser = parent }
         guard let entry = names[encloser] else {

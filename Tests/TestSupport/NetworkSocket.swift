@@ -57,9 +57,8 @@ package final class NetworkSocket: Sendable {
             }
         }
         guard result == 0 else {
-            let failure = Failure("connect to port \(port)")
-            close(descriptor)
-            throw failure
+            // The value was complete, so `deinit` closes the socket: twice would close another's.
+            throw Failure("connect to port \(port)")
         }
     }
 

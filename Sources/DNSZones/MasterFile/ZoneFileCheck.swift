@@ -83,9 +83,12 @@ struct ZoneFileCheck {
 
     private mutating func group(_ sourced: SourcedRecord) throws(ZoneFileError) {
         let record = sourced.record
-        var types = groups[record.owner, default: [:]]
-        var group = types[record.type] ?? Group(ttlSeconds: record.ttlSeconds)
+        // Taken out and put back: a set that two hold is copied for each of its records.
+        var types = groups.removeValue(forKey: record.owner) ?? [:]
+        var group = types.removeValue(forKey: record.type) ?? Group(ttlSeconds: record.ttlSeconds)
         guard group.rdata.insert(Self.comparable(record)).inserted else {
+            types[record.type] = group
+            groups[record.owner] = types
             warn(sourced, "\(record.owner) \(record.type) is a duplicate and left out")
             return
         }

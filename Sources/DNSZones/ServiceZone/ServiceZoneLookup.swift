@@ -59,7 +59,17 @@ package final class ServiceZoneLookup: InZoneLookup {
             let soa = reverse.aloneApex == nil ? negativeSOA(name) : nil
             return reverse.find(name, type, zoneSOA: soa)
         }
+        if type == .ds, apex(enclosing: name) == name {
+            return noDelegationSigner(name)
+        }
         return ask(name, type, client: client)
+    }
+
+    /// DS at an apex, which the table leaves to the slow path: there is none, says the zone above.
+    private func noDelegationSigner(_ apex: DomainName) -> InZoneFinding {
+        let above = apex.parent.flatMap { self.apex(enclosing: $0) } ?? apex
+        guard let soa = negativeSOA(above) else { return .records([]) }
+        return .noData(soa: soa)
     }
 
     package func find(
