@@ -69,6 +69,21 @@ let dataPlane: [Target] =
 // The edges: each knows the catalog and no other edge. The program wires them together.
 let edges: [Target] =
     room("DNSForwarder", ["DNSWire", "DNSResponder"] + nio)
+    // One certificate, its reload and its handshakes, for every listener that is encrypted.
+    + room(
+        "TransportSecurity",
+        [logging, product("NIOSSL", "swift-nio-ssl"), product("NIOTLS", "swift-nio")] + nio
+    )
+    // DNS over TLS, and over HTTPS: HTTP/1.1 and HTTP/2, which most of its clients want.
+    + room(
+        "EncryptedDNS",
+        [
+            "DNSWire", "DNSResponder", "TransportSecurity", logging, lifecycle,
+            product("NIOTLS", "swift-nio"),
+            product("NIOHTTP1", "swift-nio"),
+            product("NIOHTTP2", "swift-nio-http2"),
+        ] + nio
+    )
     + room("DurableStore", ["ServiceCatalog", product("GRDB", "GRDB.swift"), logging])
     + room(
         "HealthProber",
@@ -84,14 +99,21 @@ let edges: [Target] =
     + room(
         "RegistryAPI",
         [
-            "ServiceCatalog", "DNSWire", logging, lifecycle,
+            "ServiceCatalog", "TransportSecurity", "DNSWire", logging, lifecycle,
             product("Hummingbird", "hummingbird"),
             product("HummingbirdCore", "hummingbird"),
             product("HTTPTypes", "swift-http-types"),
             product("NIOHTTP1", "swift-nio"),
         ] + nio
     )
-    + room("RollcallClient", ["DNSWire", httpClient, product("NIOHTTP1", "swift-nio")] + nio)
+    + room(
+        "RollcallClient",
+        [
+            "DNSWire", httpClient,
+            product("NIOHTTP1", "swift-nio"),
+            product("NIOSSL", "swift-nio-ssl"),
+        ] + nio
+    )
     + [
         .executableTarget(
             name: "rollcall",
@@ -99,8 +121,8 @@ let edges: [Target] =
                 "DNSWire", "DNSResponder", "DNSForwarder", "DNSZones", "ServiceCatalog",
                 "DurableStore",
                 "HealthProber",
-                "RegistryAPI", "RollcallClient", "CDatagram", "CConfinement", logging,
-                lifecycle,
+                "RegistryAPI", "TransportSecurity", "EncryptedDNS", "RollcallClient", "CDatagram",
+                "CConfinement", logging, lifecycle,
                 product("ArgumentParser", "swift-argument-parser"),
                 product("UnixSignals", "swift-service-lifecycle"),
                 product("Yams", "Yams"),
@@ -111,6 +133,7 @@ let edges: [Target] =
             name: "rollcallTests",
             dependencies: [
                 "rollcall", "TestSupport", "DNSWire", "DNSResponder", "RollcallClient", "CDatagram",
+                "TransportSecurity",
                 product("ArgumentParser", "swift-argument-parser"),
             ],
             swiftSettings: house

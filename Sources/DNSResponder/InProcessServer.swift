@@ -1,49 +1,67 @@
 package import DNSWire
 
-/// The workers' code for one packet, without threads and sockets: for tests, tools and fuzzing.
+/// The workers' code for one packet, without threads and sockets: for other transports, tests,
+/// tools and fuzzing.
+///
+/// One thread at a time may use it.
 package final class InProcessServer {
+    /// What became of a query.
+    package enum Outcome: Equatable, Sendable {
+        case reply([UInt8])
+        /// No query: it is not answered.
+        case silence
+        /// The reply comes by the ticket.
+        case later
+    }
+
     private var server: QueryServer
-    private let counters: WorkerCounters
-    private let board: ProtectionBoard
+    /// What other threads may do with it.
+    package let handle: InProcessHandle
+    private var counters: WorkerCounters { handle.counters }
     /// Readable bytes after the query, as in the workers' buffers.
     private static let slackBytes = 64
 
     /// Takes one of the readers of `table`; nil when all are in use.
     ///
-    /// What `forwarder` wants to answer later gets SERVFAIL: there is no later here.
+    /// What `forwarder` answers later goes to `deliver`, on any thread; without it, and for queries
+    /// without a ticket, there is no later and the reply is SERVFAIL.
     package init?(
         configuration: ResponderConfiguration,
         table: AnswerTable,
         fallback: any QueryFallback,
-        forwarder: (any QueryForwarder)? = nil
+        forwarder: (any QueryForwarder)? = nil,
+        deliver: (@Sendable (LateReply) -> Void)? = nil
     ) {
         let board = ProtectionBoard(configuration.protection, workers: 1)
         guard let reader = table.makeReader(), let protection = board.makeReader() else {
             return nil
         }
-        self.board = board
-        counters = WorkerCounters()
+        handle = InProcessHandle(board)
         server = unsafe QueryServer(
             reader: reader,
             hashKey: table.hashKey,
             settings: ReplySettings(configuration),
             protection: protection,
-            counters: counters,
+            counters: handle.counters,
             fallback: fallback,
             forwarding: forwarder.map {
                 QueryForwarding(
                     forwarder: $0,
                     mailbox: nil,
-                    budget: PendingBudget(total: 1, perConnection: 1)
+                    deliver: deliver,
+                    budget: PendingBudget(
+                        total: configuration.pendingRepliesMax,
+                        perConnection: configuration.pendingRepliesPerConnectionMax
+                    )
                 )
             }
         )
     }
 
-    deinit { counters.deallocate() }
-
     /// Puts other protection in force.
-    package func replaceProtection(_ settings: ProtectionSettings) { board.replace(settings) }
+    package func replaceProtection(_ settings: ProtectionSettings) {
+        handle.replaceProtection(settings)
+    }
 
     /// Makes time stand still: Unix time for cookies, and a time of its own for rates.
     package func setTime(unixSeconds: UInt32, milliseconds: UInt32) {
@@ -56,10 +74,33 @@ package final class InProcessServer {
     }
 
     /// What the served packets were counted as.
-    package func currentCounters() -> ResponderCounters {
-        var sum = ResponderCounters()
-        sum.add(counters)
-        return sum
+    package func currentCounters() -> ResponderCounters { handle.currentCounters() }
+
+    /// Serves `message`, which came over a connection of `client` that is owed `pending` replies.
+    ///
+    /// The reply is the one that TCP gives, and may come later under `ticket`.
+    package func serve(
+        _ message: [UInt8],
+        client: IPAddress?,
+        ticket: UInt64,
+        pending: inout Int
+    ) -> Outcome {
+        let owed = pending
+        server.connectionPending = owed
+        let reply = unsafe serve(
+            message,
+            overTCP: true,
+            from: .inProcess(client: client, ticket: ticket)
+        )
+        pending = server.connectionPending
+        server.connectionPending = 0
+        if let reply { return .reply(reply) }
+        return pending > owed ? .later : .silence
+    }
+
+    /// Counts a late reply that was sent.
+    package func count(_ late: LateReply) {
+        counters.add(1, to: WorkerCounters.Field.responseCodes + Int(late.responseCode))
     }
 
     /// The reply to `message`, which may be any bytes and came from `client`; nil for silence.
@@ -68,7 +109,15 @@ package final class InProcessServer {
         overTCP: Bool = false,
         client: IPAddress? = nil
     ) -> [UInt8]? {
-        unsafe server.origin = unsafe .inProcess(client: client)
+        unsafe serve(message, overTCP: overTCP, from: .inProcess(client: client))
+    }
+
+    private func serve(
+        _ message: [UInt8],
+        overTCP: Bool,
+        from origin: QueryOrigin
+    ) -> [UInt8]? {
+        unsafe server.origin = unsafe origin
         let padded = message + [UInt8](repeating: 0, count: Self.slackBytes)
         server.beginBatch()
         let reply = unsafe [UInt8](unsafeUninitializedCapacity: QueryServer.replyBytesMax) {

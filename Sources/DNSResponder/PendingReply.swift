@@ -9,7 +9,7 @@ internal import Synchronization
 package final class PendingReply: Sendable {
     private let head: ReplyHead
     private let destination: ReplyDestination
-    private let mailbox: ReplyMailbox
+    private let mailbox: ReplyMailbox?
     private let budget: PendingBudget
     private let isAnswered = Atomic<Bool>(false)
 
@@ -17,7 +17,7 @@ package final class PendingReply: Sendable {
     init(
         head: ReplyHead,
         destination: ReplyDestination,
-        mailbox: ReplyMailbox,
+        mailbox: ReplyMailbox?,
         budget: PendingBudget
     ) {
         self.head = head
@@ -32,13 +32,19 @@ package final class PendingReply: Sendable {
     package func send(_ answered: FallbackReply) {
         guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
         budget.giveBack()
-        mailbox.post(
-            ReplyDelivery(
-                destination: destination,
-                bytes: head.encode(answered),
-                responseCode: answered.responseCode.rawValue
+        let bytes = head.encode(answered)
+        let responseCode = answered.responseCode.rawValue
+        if case .inProcess(let ticket, let deliver) = destination {
+            deliver(LateReply(ticket: ticket, bytes: bytes, responseCode: responseCode))
+        } else {
+            mailbox?.post(
+                ReplyDelivery(
+                    destination: destination,
+                    bytes: bytes,
+                    responseCode: responseCode
+                )
             )
-        )
+        }
     }
 }
 
@@ -47,6 +53,16 @@ enum ReplyDestination: Sendable {
     /// By the socket that the query came to.
     case datagram(socket: Int32, peer: datagram_peer)
     case stream(StreamToken)
+    /// To who asked `InProcessServer` with this ticket.
+    case inProcess(ticket: UInt64, deliver: @Sendable (LateReply) -> Void)
+}
+
+/// A reply in wire form to a query that `InProcessServer` left for later.
+package struct LateReply: Sendable {
+    /// The one that the query was served with.
+    package let ticket: UInt64
+    package let bytes: [UInt8]
+    let responseCode: UInt16
 }
 
 /// A reply in wire form on its way to the worker that sends it.

@@ -5,8 +5,10 @@ internal import DNSWire
 ///
 /// Set once a batch and looked at only for the rare query, so that the others do not pay for it.
 @unsafe enum QueryOrigin {
-    /// No socket: tests and tools, which may name a client.
-    case inProcess(client: IPAddress?)
+    /// No socket of ours: other transports, tests and tools, which may name a client.
+    ///
+    /// With a ticket the query may be answered later.
+    case inProcess(client: IPAddress?, ticket: UInt64? = nil)
     /// The slots of a batch that was received from `socket`.
     case datagrams(DatagramSlots, socket: Int32)
     case stream(StreamToken, client: IPAddress?)
@@ -15,7 +17,7 @@ internal import DNSWire
     func client(of query: UnsafePointer<UInt8>) -> IPAddress? {
         var endpoint = datagram_endpoint()
         switch unsafe self {
-        case .inProcess(let client):
+        case .inProcess(let client, _):
             return client
         case .datagrams(let slots, _):
             let slot = unsafe slots.slot(of: query)

@@ -157,24 +157,30 @@ extension QueryServer {
 
     /// A reply for the sender of `query`; nil when too many are owed already.
     private mutating func owe(_ head: ReplyHead, to query: UnsafePointer<UInt8>) -> PendingReply? {
-        guard let forwarding, let mailbox = forwarding.mailbox else { return nil }
+        guard let forwarding else { return nil }
         let budget = forwarding.budget
         let destination: ReplyDestination
         switch unsafe origin {
-        case .inProcess:
-            return nil
+        case .inProcess(_, let ticket):
+            guard let ticket, let deliver = forwarding.deliver,
+                connectionPending < budget.perConnection, budget.take()
+            else { return nil }
+            connectionPending += 1
+            destination = .inProcess(ticket: ticket, deliver: deliver)
         case .datagrams(let slots, let socket):
-            guard budget.take() else { return nil }
+            guard forwarding.mailbox != nil, budget.take() else { return nil }
             destination = unsafe .datagram(socket: socket, peer: slots.peer(of: query))
         case .stream(let token, _):
-            guard connectionPending < budget.perConnection, budget.take() else { return nil }
+            guard forwarding.mailbox != nil, connectionPending < budget.perConnection,
+                budget.take()
+            else { return nil }
             connectionPending += 1
             destination = .stream(token)
         }
         return PendingReply(
             head: head,
             destination: destination,
-            mailbox: mailbox,
+            mailbox: forwarding.mailbox,
             budget: budget
         )
     }

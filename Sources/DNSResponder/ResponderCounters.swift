@@ -42,6 +42,8 @@ package struct ResponderCounters: Hashable, Sendable {
     package internal(set) var cookiesInvalid = 0
     package internal(set) var cookiesMalformed = 0
 
+    package init() {}
+
     mutating func add(_ worker: WorkerCounters) {
         for (index, type) in WorkerCounters.countedTypes.enumerated() {
             queriesByType[type, default: 0] += worker.value(WorkerCounters.Field.types + index)
@@ -79,5 +81,22 @@ package struct ResponderCounters: Hashable, Sendable {
         cookiesValid += worker.value(WorkerCounters.Field.cookies + 1)
         cookiesInvalid += worker.value(WorkerCounters.Field.cookies + 2)
         cookiesMalformed += worker.value(WorkerCounters.Field.cookies + 3)
+    }
+}
+
+extension ResponderCounters {
+    /// Adds the queries and replies of another transport, without its connections.
+    package mutating func addQueries(of other: ResponderCounters) {
+        queriesByType.merge(other.queriesByType, uniquingKeysWith: +)
+        otherQueries += other.otherQueries
+        repliesByResponseCode.merge(other.repliesByResponseCode, uniquingKeysWith: +)
+        dropped += other.dropped
+        fallback += other.fallback
+        deferred += other.deferred
+        prohibited += other.prohibited
+        cookiesNew += other.cookiesNew
+        cookiesValid += other.cookiesValid
+        cookiesInvalid += other.cookiesInvalid
+        cookiesMalformed += other.cookiesMalformed
     }
 }

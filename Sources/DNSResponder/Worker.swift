@@ -196,6 +196,8 @@ struct Worker: ~Copyable {
                 let isSent = unsafe datagram_send(socket, &peer, delivery.bytes, count) >= 0
                 counters.add(isSent ? count : 0, to: WorkerCounters.Field.sentBytes)
                 if !isSent { counters.add(1, to: WorkerCounters.Field.unsent) }
+            case .inProcess:
+                break
             case .stream(let token):
                 streams.deliver(
                     delivery.bytes,

@@ -7,6 +7,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import ServiceCatalog
 internal import ServiceLifecycle
+package import TransportSecurity
 
 /// The HTTP server with both APIs.
 ///
@@ -15,6 +16,8 @@ internal import ServiceLifecycle
 package struct APIService: Service {
     /// Where it listens, as `host:port`, with the real port where 0 was asked for.
     package let addresses: [(host: String, port: Int)]
+    /// The same for HTTPS.
+    package let secureAddresses: [(host: String, port: Int)]
 
     private let listeners: [Listener]
     private let connections: ConnectionRegistry
@@ -28,10 +31,15 @@ package struct APIService: Service {
     /// Listens on all of `addresses`, or on none.
     ///
     /// Connections wait in the system's queue until `run` is called.
-    /// - Parameter addresses: IP addresses or host names; a port of 0 is any free one.
+    /// - Parameters:
+    ///   - addresses: IP addresses or host names; a port of 0 is any free one.
+    ///   - secureAddresses: those of HTTPS.
+    ///   - tls: stands before HTTP on those.
     /// - Throws: `APIServiceError` for the first address that cannot be had.
     package static func bind(
         to addresses: [(host: String, port: Int)],
+        securely secureAddresses: [(host: String, port: Int)] = [],
+        tls: TLSListener? = nil,
         api: APIContext,
         settings: APISettings = APISettings(),
         logger: Logger
@@ -44,20 +52,29 @@ package struct APIService: Service {
         if api.audit != nil { api.log = AuditedLog(log: api.log) }
         let http = makeHTTP(api, settings, connections, date, logger)
         var listeners: [Listener] = []
-        for address in addresses {
+        let all = addresses.map { ($0, nil as TLSListener?) } + secureAddresses.map { ($0, tls) }
+        for (address, tls) in all {
+            let setup = ConnectionSetup(
+                http: http,
+                direct: direct,
+                settings: settings,
+                connections: connections,
+                tls: tls,
+                logger: logger
+            )
             do {
-                listeners.append(
-                    try await listen(on: address, http, direct, settings, connections, logger)
-                )
+                listeners.append(try await listen(on: address, setup))
             } catch {
                 for listener in listeners { await close(listener) }
                 throw APIServiceError(error, host: address.host, port: address.port)
             }
         }
+        let bound = zip(addresses + secureAddresses, listeners).map { asked, listener in
+            (host: asked.host, port: listener.channel.localAddress?.port ?? asked.port)
+        }
         return APIService(
-            addresses: zip(addresses, listeners).map { asked, listener in
-                (asked.host, listener.channel.localAddress?.port ?? asked.port)
-            },
+            addresses: Array(bound.prefix(addresses.count)),
+            secureAddresses: Array(bound.dropFirst(addresses.count)),
             listeners: listeners,
             connections: connections,
             http: http,
@@ -134,11 +151,7 @@ extension APIService {
 extension APIService {
     private static func listen(
         on address: (host: String, port: Int),
-        _ http: HTTP1Channel,
-        _ direct: DirectRequestHandler.Setting,
-        _ settings: APISettings,
-        _ connections: ConnectionRegistry,
-        _ logger: Logger
+        _ setup: ConnectionSetup
     ) async throws -> Listener {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
@@ -151,56 +164,8 @@ extension APIService {
                 port: address.port,
                 serverBackPressureStrategy: nil
             ) { channel in
-                setUp(channel, http, direct, settings, connections, logger)
+                setup.setUp(channel)
             }
-    }
-
-    private static func setUp(
-        _ channel: any Channel,
-        _ http: HTTP1Channel,
-        _ direct: DirectRequestHandler.Setting,
-        _ settings: APISettings,
-        _ connections: ConnectionRegistry,
-        _ logger: Logger
-    ) -> EventLoopFuture<HTTP1Channel.Value> {
-        let peer = channel.remoteAddress
-        let client = ClientPresence(
-            address: peer?.ipAddress,
-            port: peer?.port,
-            mayWrite: settings.allowedWriters.admits(peer?.ipAddress)
-        )
-        // Closed below, before a byte is read.
-        let isStranger = !settings.allowedClients.admits(peer?.ipAddress)
-        if isStranger { connections.refuseStranger(peer?.ipAddress, logger) }
-        let isWelcome = !isStranger && connections.add(channel, client)
-        return channel.eventLoop.makeCompletedFuture {
-            let end = ConnectionGuard(client: client, settings: settings)
-            try channel.pipeline.syncOperations.addHandler(end)
-        }
-        .flatMap {
-            http.setup(channel: channel, logger: logger)
-        }
-        .flatMapThrowing { value in
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(
-                DirectRequestHandler(
-                    direct,
-                    client: client,
-                    exit: pipeline.handler(type: ConnectionGuard.self)
-                ),
-                position: .after(
-                    pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-                )
-            )
-            if !isWelcome { refuse(channel, logger) }
-            return value
-        }
-    }
-
-    /// Says why and closes; at the limit of connections there is no room for more politeness.
-    private static func refuse(_ channel: any Channel, _ logger: Logger) {
-        logger.debug("connection refused: too many are open, or not from its address")
-        channel.close(promise: nil)
     }
 
     private static func close(_ listener: Listener) async {

@@ -6,6 +6,8 @@ public struct ClientError: Error, Sendable {
     public enum Code: Hashable, Sendable {
         /// The server's address is not one that can be called.
         case badAddress
+        /// A file for TLS cannot be used.
+        case badCertificate
         /// Nobody answered: refused, unreachable or timed out.
         case unreachable
         /// The server answered, and said no; `status` tells how.

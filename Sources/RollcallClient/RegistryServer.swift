@@ -14,6 +14,8 @@ public struct RegistryServer: Hashable, Sendable {
     public var timeout: Duration = .seconds(10)
     /// The secret of the token that every call shows; nil for none.
     public var token: String?
+    /// Whom to trust over `https://`; nil for what the system trusts.
+    public var tls: ClientTLS?
 
     /// Takes an address such as `http://127.0.0.1:8500`; `127.0.0.1:8500` means the same.
     public init(_ address: String = RegistryServer.defaultAddress) throws(ClientError) {
@@ -109,7 +111,9 @@ extension RegistryServer {
             let request = try HTTPClient.Request(
                 url: prepared.url,
                 method: prepared.method,
-                headers: prepared.headers
+                headers: prepared.headers,
+                body: nil,
+                tlsConfiguration: prepared.tlsConfiguration
             )
             let deadline = NIODeadline.now() + TimeAmount(timeout) + TimeAmount(wait)
             let response = try await Self.calls.execute(request: request, deadline: deadline).get()
@@ -160,6 +164,7 @@ extension RegistryServer {
         }
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
+        request.tlsConfiguration = tls?.configuration
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "rollcall-client")
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }

@@ -104,6 +104,14 @@ package final class RollcallProcess: Sendable {
         return address.split(separator: ":").last.flatMap { UInt16($0) }
     }
 
+    /// The port of another listener of the ready line: `https`, `dns-over-tls`, `dns-over-https`.
+    package func port(of listener: String) throws -> UInt16 {
+        guard let port = Self.port(listener, in: readyLine) else {
+            throw UnexpectedAnswer(description: "no \(listener) in the ready line: \(readyLine)")
+        }
+        return port
+    }
+
     package var dns: DNSClient { DNSClient(port: dnsPort) }
 
     package var url: String { "http://127.0.0.1:\(httpPort)" }

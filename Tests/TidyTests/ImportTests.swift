@@ -11,6 +11,11 @@ struct ImportTests {
         "ServiceCatalog": ["DNSWire"],
         "DNSZones": ["DNSWire", "DNSResponder", "ServiceCatalog", "CLDNS", "Foundation"],
         "DNSForwarder": ["DNSWire", "DNSResponder", "NIOCore", "NIOPosix"],
+        "TransportSecurity": ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"],
+        "EncryptedDNS": [
+            "DNSWire", "DNSResponder", "TransportSecurity", "Logging", "ServiceLifecycle",
+            "NIOCore", "NIOPosix", "NIOTLS", "NIOHTTP1", "NIOHTTP2",
+        ],
         "DurableStore": ["ServiceCatalog", "GRDB", "Logging", "Foundation", "Dispatch"],
         "HealthProber": [
             "ServiceCatalog", "DNSWire", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
@@ -18,11 +23,13 @@ struct ImportTests {
             "NIOHPACK",
         ],
         "RegistryAPI": [
-            "ServiceCatalog", "DNSWire", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
+            "ServiceCatalog", "TransportSecurity", "DNSWire", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes", "Logging",
             "ServiceLifecycle", "Foundation", "NIOCore", "NIOPosix", "NIOHTTP1",
         ],
         "RollcallClient": [
             "DNSWire", "AsyncHTTPClient", "Foundation", "NIOCore", "NIOPosix", "NIOHTTP1",
+            "NIOSSL",
         ],
     ]
     /// Modules of the language and of libc: any room may use them.

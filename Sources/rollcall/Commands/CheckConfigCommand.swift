@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import TransportSecurity
 
 /// `rollcall check-config`: reads the settings as `serve` would and says whether they are good.
 struct CheckConfigCommand: ParsableCommand {
@@ -15,6 +16,7 @@ struct CheckConfigCommand: ParsableCommand {
     mutating func run() throws {
         let sources = options.sources()
         let configuration = try sources.load()
+        try checkCertificate(configuration)
         if json {
             let settings = Setting.all.map { ($0.key, $0.show(configuration)) }
             return TextOutput.printLine(
@@ -33,5 +35,18 @@ struct CheckConfigCommand: ParsableCommand {
             )
         }
         TextOutput.printLine("\(configuration.file ?? "settings"): good")
+    }
+
+    /// Reads the certificate that encrypted listeners would show.
+    private func checkCertificate(_ configuration: Configuration) throws {
+        guard let settings = configuration.transportSecurity else { return }
+        do {
+            let credentials = try TLSCredentials(settings)
+            if let warning = credentials.warning, !json {
+                TextOutput.printLine("warning: \(settings.certificateFile): \(warning)")
+            }
+        } catch {
+            throw CommandFailure.wrongUsage(error.description)
+        }
     }
 }

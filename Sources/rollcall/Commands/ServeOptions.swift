@@ -15,6 +15,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Where the API is served, ADDRESS:PORT; may be repeated (127.0.0.1:8500).")
     var httpListen: [String] = []
 
+    @Option(help: "Where the API is served over TLS, ADDRESS:PORT; may be repeated.")
+    var httpsListen: [String] = []
+
     @Option(help: "The folder of the stored catalog (data).")
     var dataDir: String?
 
@@ -56,8 +59,8 @@ struct ServeOptions: ParsableArguments {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> ConfigurationSources {
         var flags: [String: [String]] = [
-            "dns_listen": dnsListen, "http_listen": httpListen, "domain": domain,
-            "consul_config": consulConfig,
+            "dns_listen": dnsListen, "http_listen": httpListen, "https_listen": httpsListen,
+            "domain": domain, "consul_config": consulConfig,
         ]
         let single = [
             "config": config, "data_dir": dataDir, "zones_dir": zonesDir,

@@ -1,4 +1,5 @@
 internal import DNSResponder
+internal import TransportSecurity
 
 extension Configuration {
     /// An address that others can reach although nothing protects what is behind it.
@@ -15,7 +16,8 @@ extension Configuration {
 
     private var exposedHTTP: [Exposure] {
         guard !acl.isEnabled || acl.defaultPolicy == .allow else { return [] }
-        return publicAddresses(httpListen).map { address in
+        let isOpen = tls.clientCertificates != .required
+        return publicAddresses(httpListen + (isOpen ? httpsListen : [])).map { address in
             Exposure(
                 address: address,
                 risk: "anybody who reaches this address may read and change the catalog",
@@ -27,7 +29,9 @@ extension Configuration {
 
     private var exposedDNS: [Exposure] {
         guard !acl.isEnabled else { return [] }
-        return publicAddresses(dnsListen).map { address in
+        return publicAddresses(
+            dnsListen + dns.encrypted.tlsListen + dns.encrypted.httpsListen
+        ).map { address in
             Exposure(
                 address: address,
                 risk: "anybody who reaches this address may ask for every service and node",

@@ -37,6 +37,7 @@ extension Configuration {
                     + " branch of the catalog"
             )
         }
+        try validateEncryption(failure)
         if let recursor = recursorThatIsThisServer {
             throw failure(
                 ["dns.recursors", "dns_listen"],

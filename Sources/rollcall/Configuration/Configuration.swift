@@ -14,6 +14,8 @@ struct Configuration: Hashable, Sendable {
 
     var dnsListen = [ListenAddress(address: .v4(0x7F00_0001), port: 8600)]
     var httpListen = [ListenAddress(address: .v4(0x7F00_0001), port: 8500)]
+    /// The same API over TLS; nobody listens there unless it is given.
+    var httpsListen: [ListenAddress] = []
     var dataDirectory = "data"
     /// True: the catalog lives in memory only.
     var isEphemeral = false
@@ -37,6 +39,7 @@ struct Configuration: Hashable, Sendable {
     var auditLog = AuditDestination.off
     var dns = DNSSettings()
     var http = HTTPSettings()
+    var tls = TLSFiles()
     var acl = ACLSettings()
     var leases = LeaseSettings()
     var health = HealthSettings()
@@ -60,7 +63,9 @@ struct Configuration: Hashable, Sendable {
     ///
     /// Unless one is given it is the first listen address that others can reach, else loopback.
     var nodeAddress: IPAddress {
-        let listened = (httpListen + dnsListen).map(\.address).filter { !$0.isUnspecified }
+        let listened = (httpListen + httpsListen + dnsListen).map(\.address).filter {
+            !$0.isUnspecified
+        }
         return nodeAddressGiven ?? listened.first { !$0.isLoopback } ?? listened.first
             ?? .v4(0x7F00_0001)
     }

@@ -78,6 +78,7 @@ struct ConfigurationSources: Sendable {
     var unknownVariables: [String] {
         let known = Set(Setting.all.map { Self.variable(for: $0.key) })
             .union(["ROLLCALL_CONFIG", "ROLLCALL_HTTP_ADDR", "ROLLCALL_DNS_ADDR", "ROLLCALL_TOKEN"])
+            .union(["ROLLCALL_CA_FILE", "ROLLCALL_CLIENT_CERT", "ROLLCALL_CLIENT_KEY"])
         return environment.keys.filter { $0.hasPrefix("ROLLCALL_") && !known.contains($0) }.sorted()
     }
 

@@ -55,4 +55,5 @@ struct DNSSettings: Hashable, Sendable {
     /// How long an old answer may stand in when no recursor answers; zero for not at all.
     var recursorStale = Duration.zero
     var protection = ProtectionOptions()
+    var encrypted = EncryptedDNSListening()
 }

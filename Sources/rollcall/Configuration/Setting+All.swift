@@ -6,12 +6,20 @@ internal import ServiceCatalog
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
-        general + confinement + dns + recursion + protection + http + acl + leases + health
-        + limits
+        listening + httpsListen + general + confinement + dns + recursion + protection
+        + encryptedDNS + http + tls + acl + leases + health + limits
+
+    private static let listening: [Setting] = [
+        .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),
+        .list(
+            "http_listen",
+            \.httpListen,
+            .listenAddress(such: "127.0.0.1:8500"),
+            mayBeEmpty: true
+        ),
+    ]
 
     private static let general: [Setting] = [
-        .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),
-        .list("http_listen", \.httpListen, .listenAddress(such: "127.0.0.1:8500")),
         .one("data_dir", \.dataDirectory, .text("a folder")),
         .one("ephemeral", \.isEphemeral, .flag),
         .one("zones_dir", \.zonesDirectory, .text("a folder")),

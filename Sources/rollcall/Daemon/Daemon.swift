@@ -2,11 +2,13 @@ internal import DNSResponder
 internal import DNSWire
 internal import DNSZones
 internal import DurableStore
+internal import EncryptedDNS
 internal import HealthProber
 internal import Logging
 internal import RegistryAPI
 internal import ServiceCatalog
 internal import ServiceLifecycle
+internal import TransportSecurity
 internal import UnixSignals
 
 /// The server: builds the rooms, joins them, runs them until it is told to stop.
@@ -53,7 +55,10 @@ struct Daemon {
         proberSettings.probesInFlightMax = shares.probesInFlightMax
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
+        let credentials = try credentials()
         let responder = try responder(registry)
+        let encrypted = try await encryptedDNS(registry, credentials)
+        let https = try httpsListener(credentials)
         let prober = ProberService(
             keeper: registry.keeper,
             log: audit.map {
@@ -72,15 +77,26 @@ struct Daemon {
             prober: prober,
             forwarder: registry.forwarder,
             problems: registry.problems,
-            audit: audit
+            audit: audit,
+            credentials: credentials,
+            encryptedDNS: encrypted,
+            https: https
         )
-        let api = try await api(
-            registry,
-            prober,
-            audit,
-            dnsAddresses: responder.boundAddresses
-        ) {
-            metrics.text
+        let addresses = responder.boundAddresses
+        let api: APIService
+        do throws(StartError) {
+            api = try await self.api(
+                registry,
+                prober,
+                audit,
+                https: https,
+                dnsAddresses: addresses
+            ) {
+                metrics.text
+            }
+        } catch {
+            await encrypted?.close()
+            throw error
         }
         registry.followLog()
         if let audit { registry.follow(audit) }
@@ -95,14 +111,17 @@ struct Daemon {
             started: configuration,
             registry: registry,
             responder: responder,
+            credentials: credentials,
+            encryptedDNS: encrypted,
             notify: notify,
             audit: audit,
             logger: logger,
-            announce: { announce(registry, responder, api) }
+            announce: { announce(registry, responder, api, encrypted) }
         )
-        try await run([
+        var services: [any Service] = [
             prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
-            Watchdog(notify: notify), reloader, api,
+            Watchdog(notify: notify), reloader,
+            api,
             ProblemWatch(
                 problems: registry.problems,
                 responder: responder,
@@ -110,7 +129,9 @@ struct Daemon {
                 serviceZone: registry.serviceZone,
                 logger: logger
             ),
-        ])
+        ]
+        if let encrypted { services.append(encrypted) }
+        try await run(services)
         notify.send(.stopping)
     }
 
@@ -152,6 +173,7 @@ struct Daemon {
         _ registry: Registry,
         _ prober: ProberService,
         _ audit: AuditLog?,
+        https: TLSListener?,
         dnsAddresses: [ListenAddress],
         metricsText: @escaping @Sendable () -> String
     ) async throws(StartError) -> APIService {
@@ -187,6 +209,10 @@ struct Daemon {
         do {
             return try await APIService.bind(
                 to: configuration.httpListen.map { ($0.address.description, Int($0.port)) },
+                securely: configuration.httpsListen.map {
+                    ($0.address.description, Int($0.port))
+                },
+                tls: https,
                 api: context,
                 settings: settings,
                 logger: logger
@@ -216,20 +242,6 @@ struct Daemon {
                 ]
             )
         }
-    }
-
-    /// The ready line, on stdout for scripts and to the service manager.
-    private func announce(_ registry: Registry, _ responder: Responder, _ api: APIService) {
-        let dns = responder.boundAddresses.map(\.description).joined(separator: ",")
-        let http = api.addresses.map { address in
-            address.host.contains(":")
-                ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
-        }
-        let (services, instances) = registry.keeper.read { ($0.serviceCount, $0.instanceCount) }
-        TextOutput.printLine(
-            "rollcall \(RollcallCommand.version) is ready: dns \(dns), http \(http.joined(separator: ",")), "
-                + "\(services) services, \(instances) instances"
-        )
     }
 }
 

@@ -19,9 +19,13 @@ struct DescriptorShares: Hashable, Sendable {
     let descriptorsMax: Int
     var httpConnectionsMax: Int
     var dnsConnectionsMax: Int
+    /// Of DNS over TLS and HTTPS.
+    var encryptedDNSConnectionsMax: Int
     var probesInFlightMax: Int
     /// Each has a socket to a recursor.
     var forwardedQueriesMax: Int
+    /// The same for those that came over TLS and HTTPS.
+    var encryptedForwardedQueriesMax: Int
     /// True when the settings ask for more than the process may open.
     var isReduced: Bool
 
@@ -32,15 +36,20 @@ struct DescriptorShares: Hashable, Sendable {
         let dns = configuration.dns.tcpConnectionsMax
         let probes = configuration.health.probesInFlightMax
         let forwarded = configuration.dns.recursors.isEmpty ? 0 : Self.forwardedQueriesWanted
-        let wanted = http + dns + probes + forwarded
+        let isEncrypted = configuration.dns.encrypted.isUsed
+        let encrypted = isEncrypted ? configuration.dns.encrypted.connectionsMax : 0
+        let encryptedForwarded = isEncrypted ? forwarded / 4 : 0
+        let wanted = http + dns + encrypted + probes + forwarded + encryptedForwarded
         let available = max(descriptorsMax - Self.reserve, descriptorsMax / 4)
         isReduced = wanted > available
         let share = isReduced ? Double(available) / Double(wanted) : 1
         func reduced(_ count: Int) -> Int { max(1, Int(Double(count) * share)) }
         httpConnectionsMax = reduced(http)
         dnsConnectionsMax = reduced(dns)
+        encryptedDNSConnectionsMax = reduced(encrypted)
         probesInFlightMax = reduced(probes)
         forwardedQueriesMax = reduced(forwarded)
+        encryptedForwardedQueriesMax = reduced(encryptedForwarded)
     }
 
     /// Raises the process' limit as far as it may and returns it.

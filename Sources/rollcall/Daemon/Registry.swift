@@ -58,8 +58,10 @@ struct Registry {
         }
         keeper = CatalogKeeper(catalog)
         log = StandaloneLog(keeper: keeper, store: store, position: position, logger: logger)
-        // One reader for each worker, one for the slow path's questions to the catalog's zones.
-        let table = AnswerTable(readers: configuration.workers + 1)
+        // One reader for each worker and each thread of the encrypted transports, one for the slow path's questions to the catalog's zones.
+        let encryptedThreads =
+            configuration.dns.encrypted.isUsed ? configuration.workers : 0
+        let table = AnswerTable(readers: configuration.workers + 1 + encryptedThreads)
         self.table = table
         let publish: @Sendable ([TableChange]) -> Void = { changes in
             do {

@@ -1,9 +1,11 @@
 internal import DNSForwarder
 internal import DNSResponder
 internal import DNSZones
+internal import EncryptedDNS
 internal import Logging
 internal import ServiceCatalog
 internal import ServiceLifecycle
+internal import TransportSecurity
 internal import UnixSignals
 
 /// Reads configuration and zones again on SIGHUP; what is wrong changes nothing.
@@ -13,6 +15,9 @@ struct Reloader: Service {
     let started: Configuration
     let registry: Registry
     let responder: Responder
+    /// Nil when no listener is encrypted.
+    let credentials: TLSCredentials?
+    let encryptedDNS: EncryptedDNSService?
     let notify: SystemdNotify
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
@@ -31,6 +36,8 @@ struct Reloader: Service {
     private static let recursionKeys = Set(Setting.recursion.map(\.key))
 
     private static let problemCode = "reload_refused"
+    private static let certificateProblemCode = "certificate_refused"
+    private static let encryptionKeys = Set(Setting.tls.map(\.key))
 
     /// Announces, then reloads at each SIGHUP.
     ///
@@ -80,10 +87,15 @@ struct Reloader: Service {
         let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
         replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
         responder.replaceProtection(new.dns.protection.settings)
+        encryptedDNS?.replaceProtection(new.dns.protection.settings)
         var taken = Self.reloadedKeys.union(Setting.protection.map(\.key))
         if let forwarder = registry.forwarder {
             forwarder.replace(new.forwarder)
             taken.formUnion(Self.recursionKeys)
+        }
+        if credentials != nil {
+            reloadCertificate(new)
+            taken.formUnion(Self.encryptionKeys)
         }
         let waiting = new.keysChanged(from: started).filter { !taken.contains($0) }
         if !waiting.isEmpty {
@@ -98,6 +110,32 @@ struct Reloader: Service {
                 "zones": "\(folder.zones.zones.count)", "changes": "\(changes.count)",
             ]
         )
+    }
+
+    /// Reads the certificate again, which may have changed although no setting has; a bad one leaves
+    /// the old one in force.
+    private func reloadCertificate(_ new: Configuration) {
+        guard let credentials, let settings = new.transportSecurity else { return }
+        do {
+            try credentials.replace(settings)
+        } catch {
+            logger.error(
+                "certificate refused, the old one stays",
+                metadata: ["error": "\(error)"]
+            )
+            registry.problems.begin(
+                Problem(
+                    code: Self.certificateProblemCode,
+                    text: "the certificate in force is not the one of the files: \(error)",
+                    remedy: "mend the file and send SIGHUP again"
+                )
+            )
+            return
+        }
+        registry.problems.end(Self.certificateProblemCode)
+        if let warning = credentials.warning {
+            logger.warning("doubtful certificate", metadata: ["warning": "\(warning)"])
+        }
     }
 
     /// Names of the catalog leave what becomes a zone file's before that comes, and take what it

@@ -2,9 +2,11 @@ internal import DNSForwarder
 internal import DNSResponder
 internal import DNSWire
 internal import DurableStore
+internal import EncryptedDNS
 internal import Foundation
 internal import HealthProber
 internal import ServiceCatalog
+internal import TransportSecurity
 
 /// The body of `/metrics`: what every part has counted, read at the moment of asking.
 struct MetricsPage: Sendable {
@@ -19,6 +21,11 @@ struct MetricsPage: Sendable {
     let problems: Problems
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
+    /// Nil when no listener is encrypted.
+    let credentials: TLSCredentials?
+    let encryptedDNS: EncryptedDNSService?
+    /// Nil unless the API is served over TLS.
+    let https: TLSListener?
 
     var text: String {
         let protection = ProtectionMetrics.families(responder.counters())
@@ -26,12 +33,24 @@ struct MetricsPage: Sendable {
             (queries + protection + answers + catalog + store + process + [problemsFamily]
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
-            + (audit.map { AuditMetrics.families($0.figures) } ?? []))
+            + (audit.map { AuditMetrics.families($0.figures) } ?? [])
+            + encryption)
             .map(\.text).joined()
     }
 
+    private var encryption: [MetricFamily] {
+        guard let credentials else { return [] }
+        return EncryptionMetrics.families(
+            credentials,
+            listeners: (https.map { [$0] } ?? []) + (encryptedDNS?.listeners ?? []),
+            timedOut: encryptedDNS?.metrics.timedOut
+        )
+    }
+
     private var queries: [MetricFamily] {
-        let counters = responder.counters()
+        var counters = responder.counters()
+        let encrypted = encryptedDNS?.metrics ?? EncryptedDNSMetrics()
+        counters.addQueries(of: encrypted.queries)
         var types = MetricFamily("rollcall_dns_queries_total", .counter, help: "Queries by type.")
         for (type, count) in counters.queriesByType.sorted(by: { $0.key.rawValue < $1.key.rawValue }
         ) {
@@ -55,13 +74,15 @@ struct MetricsPage: Sendable {
         )
         transports.add(counters.overUDP, ["transport": "udp"])
         transports.add(counters.overTCP, ["transport": "tcp"])
+        transports.add(encrypted.overTLS, ["transport": "tls"])
+        transports.add(encrypted.overHTTPS, ["transport": "https"])
         var bytes = MetricFamily(
             "rollcall_dns_bytes_total",
             .counter,
             help: "Bytes of messages by direction."
         )
-        bytes.add(counters.receivedBytes, ["direction": "received"])
-        bytes.add(counters.sentBytes, ["direction": "sent"])
+        bytes.add(counters.receivedBytes + encrypted.receivedBytes, ["direction": "received"])
+        bytes.add(counters.sentBytes + encrypted.sentBytes, ["direction": "sent"])
         var connections = MetricFamily(
             "rollcall_dns_connections_total",
             .counter,

@@ -2,6 +2,7 @@ import DNSResponder
 import DNSWire
 import ServiceCatalog
 import Testing
+import TransportSecurity
 
 @testable import rollcall
 
@@ -148,6 +149,39 @@ struct ConsulConfigurationFileTests {
         #expect(registrations.last?.checks.first?.check.serviceID == "web-1")
     }
 
+    @Test("TLS of the API: tls.https before tls.defaults before the older names")
+    func encryption() throws {
+        let new = try load(
+            #"""
+            {"ports": {"https": 8501, "http": -1}, "cert_file": "old.pem",
+             "tls": {"defaults": {"ca_file": "ca.pem", "cert_file": "c.pem", "key_file": "k.pem",
+                                  "verify_incoming": true, "verify_outgoing": true,
+                                  "tls_min_version": "TLSv1_3"},
+                     "https": {"cert_file": "h.pem"}, "internal_rpc": {"verify_incoming": true}}}
+            """#
+        )
+        #expect(new.httpListen.isEmpty)
+        #expect(new.httpsListen.map(\.description) == ["127.0.0.1:8501"])
+        #expect(new.tls.certificate == "h.pem")
+        #expect(new.tls.key == "k.pem")
+        #expect(new.tls.clientAuthority == "ca.pem")
+        #expect(new.tls.clientCertificates == .required)
+        #expect(new.tls.minimumVersion == .tls13)
+        #expect(
+            new.unusedConsulOptions == ["tls.defaults.verify_outgoing", "tls.internal_rpc"]
+        )
+        let old = try load(
+            #"""
+            {"ports": {"https": 8501}, "addresses": {"https": "127.0.0.2"}, "ca_file": "ca.pem",
+             "cert_file": "c.pem", "key_file": "k.pem", "verify_incoming_https": true}
+            """#
+        )
+        #expect(old.httpsListen.map(\.description) == ["127.0.0.2:8501"])
+        #expect(old.tls.clientCertificates == .required)
+        // An address alone opens no port.
+        #expect(try load(#"{"addresses": {"https": "127.0.0.2"}}"#).httpsListen.isEmpty)
+    }
+
     @Test("options without a meaning are named, not refused")
     func unused() throws {
         let configuration = try load(
@@ -175,7 +209,17 @@ struct ConsulConfigurationFileTests {
         )
         #expect(failure(#"{"checks": [{"ttl": "10s"}]}"#)?.contains("Missing check name") == true)
         #expect(failure(#"{"service": "web"}"#)?.contains("expected an object") == true)
-        #expect(failure(#"{"tls": {"defaults": {}}}"#)?.contains("TLS is not served yet") == true)
+        #expect(
+            failure(#"{"tls": {"defaults": {"ca_path": "/etc/ssl"}}}"#)?.contains("give ca_file")
+                == true
+        )
+        #expect(
+            failure(#"{"tls_min_version": "SSLv3"}"#)
+                == "agent.json:1: tls_min_version: expected TLSv1_2 or TLSv1_3, found \"SSLv3\""
+        )
+        #expect(
+            failure(#"{"ports": {"https": 8501}}"#)?.contains("give tls.certificate") == true
+        )
         #expect(failure("{\"a\": ")?.hasPrefix("agent.json:1: not JSON") == true)
     }
 }

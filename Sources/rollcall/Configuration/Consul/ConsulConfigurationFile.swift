@@ -14,7 +14,7 @@ struct ConsulConfigurationFile {
     private(set) var unusedOptions: [String] = []
 
     private let document: ConfigurationDocument
-    private var parts: [String: RawValue] = [:]
+    private(set) var parts: [String: RawValue] = [:]
 
     init(
         path: String,
@@ -32,6 +32,7 @@ struct ConsulConfigurationFile {
         try joinDomains()
         try joinListenAddresses("dns", setting: "dns_listen", defaultPort: 8600)
         try joinListenAddresses("http", setting: "http_listen", defaultPort: 8500)
+        try joinEncryption()
         stanzas.sort { $0.kind == .service && $1.kind == .check }
     }
 
@@ -63,7 +64,7 @@ struct ConsulConfigurationFile {
         }
     }
 
-    private mutating func store(_ value: RawValue, as key: String) throws(ConfigurationError) {
+    mutating func store(_ value: RawValue, as key: String) throws(ConfigurationError) {
         guard let setting = Setting.all.first(where: { $0.key == key }) else {
             preconditionFailure("no setting \(key)")
         }
@@ -119,7 +120,7 @@ struct ConsulConfigurationFile {
     }
 
     /// Addresses with blanks between them, and one port, as `ADDRESS:PORT` each.
-    private mutating func joinListenAddresses(
+    mutating func joinListenAddresses(
         _ name: String,
         setting: String,
         defaultPort: Int
@@ -129,6 +130,9 @@ struct ConsulConfigurationFile {
         guard let place = (hosts ?? port)?.place else { return }
         var portText = "\(defaultPort)"
         if let port, case .scalar(let text) = port.content { portText = text }
+        if portText == "-1", setting != "dns_listen" {
+            return try store(RawValue(.list([]), at: place), as: setting)
+        }
         guard portText != "-1" else {
             throw ConfigurationError(place, key: "ports.\(name)", "\(name) cannot be turned off")
         }

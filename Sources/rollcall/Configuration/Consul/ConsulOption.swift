@@ -61,12 +61,29 @@ enum ConsulOption {
         "ports.dns": .part, "ports.http": .part,
         "limits.kv_max_value_size": same("limits.value_bytes_max"),
         "limits.txn_max_req_len": same("limits.transaction_bytes_max"),
-        "tls": .refused("TLS is not served yet: leave it out, or put a proxy in front"),
-        "verify_incoming": .refused("TLS is not served yet"),
         "http_config.allow_write_http_from": same("http.allowed_writers"),
         "http_config.block_endpoints": .refused("endpoints cannot be turned off one by one"),
-        "addresses.https": .refused("TLS is not served yet"),
-    ]
+        "addresses.https": .part, "ports.https": .part,
+    ].merging(tls) { $1 }
+
+    /// TLS as it is written now, and at the top level as before version 1.12.
+    ///
+    /// Options about connections that this server never makes, such as `verify_outgoing`, mean
+    /// nothing here; those that narrow what clients may do and are not honoured are refused.
+    private static let tls: [String: ConsulOption] = {
+        var table: [String: ConsulOption] = [:]
+        for section in ["", "tls.defaults.", "tls.https."] {
+            for name in ["ca_file", "cert_file", "key_file", "tls_min_version", "verify_incoming"] {
+                table[section + name] = .part
+            }
+            table[section + "ca_path"] = .refused("a folder is not read: give ca_file")
+            table[section + "tls_cipher_suites"] = .refused(
+                "ciphers are not chosen here: those of TLS 1.2 with forward secrecy, and of 1.3"
+            )
+        }
+        table["verify_incoming_https"] = .part
+        return table
+    }()
 }
 
 // MARK: - From Consul's words to ours

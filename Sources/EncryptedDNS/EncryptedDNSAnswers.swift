@@ -1,0 +1,23 @@
+package import DNSResponder
+
+/// What the encrypted transports answer from: the same as the plain ones.
+package struct EncryptedDNSAnswers: Sendable {
+    package var configuration: ResponderConfiguration
+    /// With a reader for each thread.
+    package var table: AnswerTable
+    package var fallback: any QueryFallback
+    package var forwarder: (any QueryForwarder)?
+
+    /// `configuration` gives the limits of replies; where it listens does not count.
+    package init(
+        configuration: ResponderConfiguration,
+        table: AnswerTable,
+        fallback: any QueryFallback,
+        forwarder: (any QueryForwarder)?
+    ) {
+        self.configuration = configuration
+        self.table = table
+        self.fallback = fallback
+        self.forwarder = forwarder
+    }
+}

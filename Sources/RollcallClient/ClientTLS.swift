@@ -1,0 +1,87 @@
+internal import NIOCore
+internal import NIOSSL
+
+/// Whom the client trusts over `https://`, and what it shows itself.
+///
+/// Files are read once, when the value is made.
+public struct ClientTLS: Hashable, Sendable {
+    /// PEM: who must have signed the server's certificate; nil for those that the system trusts.
+    public let authorityFile: String?
+    /// PEM: the certificate that is shown to the server.
+    public let certificateFile: String?
+    /// PEM: the key of that certificate.
+    public let keyFile: String?
+    private let loaded: Loaded
+
+    /// Reads the files; a certificate and its key are given together.
+    ///
+    /// Throws `ClientError` with the code `badCertificate` and the file that cannot be used.
+    public init(
+        authorityFile: String? = nil,
+        certificateFile: String? = nil,
+        keyFile: String? = nil
+    ) throws(ClientError) {
+        self.authorityFile = authorityFile
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let authorityFile {
+            configuration.trustRoots = .certificates(try Self.certificates(authorityFile))
+        }
+        switch (certificateFile, keyFile) {
+        case (nil, nil): break
+        case (let certificateFile?, let keyFile?):
+            configuration.certificateChain = try Self.certificates(certificateFile).map {
+                .certificate($0)
+            }
+            do {
+                configuration.privateKey = .privateKey(
+                    try NIOSSLPrivateKey(file: keyFile, format: .pem)
+                )
+            } catch {
+                throw Self.failure(keyFile, "private key", error)
+            }
+            guard (try? NIOSSLContext(configuration: configuration)) != nil else {
+                throw ClientError(
+                    .badCertificate,
+                    "\(keyFile): the key does not fit the certificate in \(certificateFile)"
+                )
+            }
+        default:
+            throw ClientError(.badCertificate, "a certificate and its key are given together")
+        }
+        loaded = Loaded(configuration)
+    }
+
+    var configuration: TLSConfiguration { loaded.configuration }
+
+    public static func == (left: ClientTLS, right: ClientTLS) -> Bool {
+        left.loaded === right.loaded
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(loaded)) }
+
+    private static func certificates(_ file: String) throws(ClientError) -> [NIOSSLCertificate] {
+        do {
+            let certificates = try NIOSSLCertificate.fromPEMFile(file)
+            if !certificates.isEmpty { return certificates }
+        } catch {
+            throw failure(file, "certificate", error)
+        }
+        throw ClientError(.badCertificate, "\(file): holds no certificate in PEM form")
+    }
+
+    private static func failure(_ file: String, _ kind: String, _ error: any Error) -> ClientError {
+        let problem =
+            (error as? IOError).map { ConnectionErrorText.text($0) }
+            ?? "holds no \(kind) in PEM form"
+        return ClientError(.badCertificate, "\(file): \(problem)")
+    }
+
+    private final class Loaded: Sendable {
+        let configuration: TLSConfiguration
+
+        init(_ configuration: TLSConfiguration) { self.configuration = configuration }
+    }
+}
