@@ -56,10 +56,12 @@ public struct ClientTLS: Hashable, Sendable {
 
     var configuration: TLSConfiguration { loaded.configuration }
 
+    /// Equal when they are copies of one value: the same files may have held something else.
     public static func == (left: ClientTLS, right: ClientTLS) -> Bool {
         left.loaded === right.loaded
     }
 
+    /// Goes with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(loaded)) }
 
     private static func certificates(_ file: String) throws(ClientError) -> [NIOSSLCertificate] {
