@@ -13,7 +13,10 @@ internal import Synchronization
 package final class CatalogStore: Sendable {
     private let rows: DatabaseQueue
     private let rowsFile: StoreFile
+    let files: StoreFolder
     private let journal: Journal
+    /// True once the folder says that it is in use.
+    private let isNoted = Mutex(false)
     /// What was replayed at the start and is in no row yet.
     private let unfolded = Mutex(FoldedRows())
 
@@ -35,10 +38,26 @@ package final class CatalogStore: Sendable {
                 message: "the data folder cannot be created: \(error.localizedDescription)"
             )
         }
-        let folder = URL(filePath: folder)
-        rowsFile = StoreFile(path: folder.appending(path: "rollcall.sqlite").path)
-        rows = try rowsFile.open(settings: ["cache_size = -8192"], tables: Self.tables)
-        journal = try Journal(path: folder.appending(path: "rollcall-journal.sqlite").path)
+        files = StoreFolder(path: folder)
+        rowsFile = StoreFile(path: files.rows)
+        rows = try Self.openRows(rowsFile)
+        journal = try Journal(path: files.journal)
+    }
+
+    static func openRows(_ file: StoreFile) throws(CatalogStoreError) -> DatabaseQueue {
+        let rows = try file.open(settings: ["cache_size = -8192"], tables: tables)
+        do {
+            try rows.write { db in
+                // Format 3 had no checksums.
+                guard try !db.columns(in: "entries").contains(where: { $0.name == "sum" }) else {
+                    return
+                }
+                try db.execute(sql: "ALTER TABLE entries ADD COLUMN sum INTEGER")
+            }
+        } catch {
+            throw file.translate(error)
+        }
+        return rows
     }
 
     private static let tables = """
@@ -53,7 +72,7 @@ package final class CatalogStore: Sendable {
         CREATE TABLE IF NOT EXISTS entries (
           key BLOB PRIMARY KEY, value BLOB NOT NULL, flags INTEGER NOT NULL, session TEXT,
           lock_index INTEGER NOT NULL, create_index INTEGER NOT NULL,
-          modify_index INTEGER NOT NULL) WITHOUT ROWID;
+          modify_index INTEGER NOT NULL, sum INTEGER) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, row BLOB NOT NULL)
           WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS prepared_queries (id BLOB PRIMARY KEY, row BLOB NOT NULL)
@@ -76,20 +95,9 @@ package final class CatalogStore: Sendable {
     ) throws(CatalogStoreError) -> (catalog: Catalog, position: UInt64) {
         var replay: Replay
         do {
-            let position = UInt64(try rows.read { try Self.fact("position", $0) } ?? "") ?? 0
-            let parts = StoredParts()
-            rows.asyncRead { opened in
-                do {
-                    var stored = StoredRows(try opened.get())
-                    stored.readAll(into: parts)
-                } catch {
-                    parts.put(.failed(error))
-                }
-            }
-            let catalog = try parts.restore(
-                Catalog(datacenter: datacenter, limits: limits),
-                index: position
-            )
+            let empty = Catalog(datacenter: datacenter, limits: limits)
+            let (catalog, folded) = try Self.read(rows, into: empty)
+            let position = folded ?? 0
             replay = Replay(catalog: catalog, position: position)
             try rows.read { db in
                 // Format 2 had it here.
@@ -162,6 +170,54 @@ package final class CatalogStore: Sendable {
         try journal.close()
         do {
             try rows.close()
+        } catch {
+            throw rowsFile.translate(error)
+        }
+        if isNoted.withLock({ $0 }) { files.note(.stopped) }
+    }
+}
+
+// MARK: - Snapshots and recovery
+
+extension CatalogStore {
+    /// Notes in the folder that it is in use; closing notes the end.
+    func noteRunning() {
+        files.note(.running)
+        isNoted.withLock { $0 = true }
+    }
+
+    /// The bytes of the journal after `position`.
+    func journalBytes(after position: UInt64) -> Int { journal.bytes(after: position) }
+
+    /// All facts.
+    ///
+    /// - Throws: `CatalogStoreError`.
+    func facts() throws(CatalogStoreError) -> [String: String] {
+        do {
+            return try rows.read { try Self.namedFacts($0) }
+        } catch {
+            throw rowsFile.translate(error)
+        }
+    }
+
+    /// Writes a whole catalog to the rows, which are empty, all or nothing.
+    ///
+    /// - Throws: `CatalogStoreError`.
+    func fill(
+        with catalog: Catalog,
+        facts: [String: String],
+        position: UInt64
+    ) throws(CatalogStoreError) {
+        do {
+            try rows.write { db in
+                for (name, value) in facts {
+                    try db.execute(
+                        sql: "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)",
+                        arguments: [name, value]
+                    )
+                }
+                try FoldedRows.write(catalog, position: position, to: db)
+            }
         } catch {
             throw rowsFile.translate(error)
         }

@@ -1,13 +1,14 @@
 internal import Foundation
 internal import ServiceCatalog
 
-/// The changes of one commit, as one row of the journal.
+/// The changes of one commit, as one row of the journal, with a checksum of them and of the row's
+/// position.
 ///
-/// Format 2 had a row for each change, in JSON; such rows are read too.
+/// Format 3 had no checksum, format 2 a row for each change, in JSON; such rows are read too.
 enum ChangeGroup {
     /// Starts a row for `count` changes.
     static func begin(_ writer: inout ByteWriter, count: Int) {
-        writer.removeAll()
+        CheckedForm.begin(&writer)
         writer.write(CompactForm.version)
         writer.write(unsigned: UInt64(count))
     }
@@ -23,10 +24,26 @@ enum ChangeGroup {
         try writer.writeSized { (writer) throws in try change.write(to: &writer, encoder) }
     }
 
-    /// Calls `body` with each change of the row that `reader` has loaded.
+    /// Ends a row that is to be at `position`.
+    static func seal(_ writer: inout ByteWriter, at position: UInt64) {
+        CheckedForm.seal(&writer) { $0.add(position) }
+    }
+
+    /// Calls `body` with each change of a row at `position`; `reader` is used for it.
     ///
-    /// - Throws: `CompactFormError` or `DecodingError`.
+    /// - Throws: `CompactFormError`, `ChecksumMismatch` or `DecodingError`.
     static func forEach(
+        in row: UnsafeRawBufferPointer,
+        at position: UInt64,
+        _ reader: inout ByteReader,
+        _ decoder: JSONDecoder,
+        _ body: (CatalogChange) -> Void
+    ) throws {
+        unsafe reader.load(try CheckedForm.open(row) { $0.add(position) })
+        try forEach(in: &reader, decoder, body)
+    }
+
+    private static func forEach(
         in reader: inout ByteReader,
         _ decoder: JSONDecoder,
         _ body: (CatalogChange) -> Void

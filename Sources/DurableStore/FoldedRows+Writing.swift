@@ -13,7 +13,7 @@ extension FoldedRows {
                 let statement = try db.cachedStatement(
                     sql: "INSERT OR REPLACE INTO nodes (name, row) VALUES (?, ?)"
                 )
-                try statement.execute(arguments: [name, coder.compact(node)])
+                try statement.execute(arguments: [name, coder.compact(node, name, "")])
             } else {
                 let statement = try db.cachedStatement(sql: "DELETE FROM nodes WHERE name = ?")
                 try statement.execute(arguments: [name])
@@ -22,16 +22,13 @@ extension FoldedRows {
         try write(instances.map { ($0.key.node, $0.key.id, $0.value) }, "instances", &coder, db)
         try write(checks.map { ($0.key.node, $0.key.id, $0.value) }, "checks", &coder, db)
         for (key, entry) in entries { try write(entry, key: key, db) }
-        try write(sessions, table: "sessions", coder, db)
-        try write(preparedQueries, table: "prepared_queries", coder, db)
-        try write(accessPolicies, table: "access_policies", coder, db)
-        try write(accessTokens, table: "access_tokens", coder, db)
+        try write(sessions, table: "sessions", &coder, db)
+        try write(preparedQueries, table: "prepared_queries", &coder, db)
+        try write(accessPolicies, table: "access_policies", &coder, db)
+        try write(accessTokens, table: "access_tokens", &coder, db)
         // Formats 1 and 2 had the journal here; all of it is in the rows now.
         try db.execute(sql: "DROP TABLE IF EXISTS journal")
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO facts (name, value) VALUES ('position', ?)",
-            arguments: [String(position)]
-        )
+        try StoredPosition.write(position, to: db)
     }
 
     private func write<Thing: CompactCodable>(
@@ -51,7 +48,7 @@ extension FoldedRows {
         for position in order.sorted() {
             let (node, id, row) = rows[position]
             if let thing = row.thing {
-                try insert.execute(arguments: [node, id, coder.compact(thing)])
+                try insert.execute(arguments: [node, id, coder.compact(thing, node, id)])
             } else {
                 try delete.execute(arguments: [node, id])
             }
@@ -65,7 +62,7 @@ extension FoldedRows {
     private func write(
         _ rows: [String: (some Encodable)?],
         table: String,
-        _ coder: RowCoder,
+        _ coder: inout RowCoder,
         _ db: Database
     ) throws {
         for (id, row) in rows {
@@ -73,7 +70,7 @@ extension FoldedRows {
                 let statement = try db.cachedStatement(
                     sql: "INSERT OR REPLACE INTO \(table) (id, row) VALUES (?, ?)"
                 )
-                try statement.execute(arguments: [Data(id.utf8), try coder.json(row)])
+                try statement.execute(arguments: [Data(id.utf8), try coder.json(row, id: id)])
             } else {
                 let statement = try db.cachedStatement(sql: "DELETE FROM \(table) WHERE id = ?")
                 try statement.execute(arguments: [Data(id.utf8)])
@@ -95,15 +92,15 @@ extension FoldedRows {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO entries
-                  (key, value, flags, session, lock_index, create_index, modify_index)
-                  VALUES (?, ?, ?, ?, ?, ?, ?)
+                  (key, value, flags, session, lock_index, create_index, modify_index, sum)
+                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try statement.execute(
             arguments: [
                 key, Data(entry.value.bytes), Int64(bitPattern: entry.flags), entry.session,
                 Int64(bitPattern: entry.lockIndex), Int64(entry.createIndex),
-                Int64(entry.modifyIndex),
+                Int64(entry.modifyIndex), Int64(entry.checksum),
             ]
         )
     }

@@ -67,11 +67,30 @@ struct Journal: Sendable {
     /// - Throws: `CatalogStoreError`.
     func replay(onto replay: inout Replay) throws(CatalogStoreError) {
         do {
-            try queue.read { db in try replay.run(from: db, mayHaveGaps: false) }
+            try queue.read { db in
+                try CatalogStore.check(db)
+                try replay.run(from: db, mayHaveGaps: false)
+            }
         } catch {
             throw file.translate(error)
         }
     }
+
+    /// The bytes of the groups after `position`.
+    func bytes(after position: UInt64) -> Int {
+        let sql = "SELECT coalesce(sum(length(change)), 0) FROM journal WHERE position > ?"
+        let bytes = try? queue.read { db in
+            try Int.fetchOne(db, sql: sql, arguments: [Int64(clamping: position)])
+        }
+        return bytes ?? 0
+    }
+
+    /// Reads from the file.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try queue.read(body)
+    }
+
+    func translate(_ error: any Error) -> CatalogStoreError { file.translate(error) }
 
     func close() throws(CatalogStoreError) {
         do {

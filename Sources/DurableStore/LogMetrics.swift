@@ -4,6 +4,12 @@ package struct LogMetrics: Hashable, Sendable {
     package internal(set) var failedCommits: UInt64 = 0
     /// Why the last commit failed; nil when it did not.
     package internal(set) var problem: String?
+    /// Snapshots that were written, and that could not be.
+    package internal(set) var snapshots: UInt64 = 0
+    package internal(set) var failedSnapshots: UInt64 = 0
+    /// The last one's length, and how long it took.
+    package internal(set) var snapshotBytes = 0
+    package internal(set) var snapshotSeconds: Double = 0
     /// Time to make a group of changes durable.
     package internal(set) var commit = DurationHistogram()
     /// Time from a change's arrival until it is durable, applied and in the next DNS answer.

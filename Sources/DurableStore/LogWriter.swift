@@ -17,6 +17,9 @@ struct LogWriter {
     private var nextFold = ContinuousClock.now
     /// The journal up to here is in the rows and can be forgotten; nil: it was.
     private var forgettable: UInt64?
+    /// The rows have all up to here.
+    private var folded: UInt64 = 0
+    private var schedule: SnapshotSchedule
 
     /// Changes in one commit: bounds the time the catalog's lock is held.
     private static let groupMax = 256
@@ -29,6 +32,13 @@ struct LogWriter {
         self.log = log
         next = position + 1
         unfolded = log.store?.takeUnfolded() ?? FoldedRows()
+        let last = log.snapshots == nil ? nil : log.store?.files.snapshots.files.first
+        schedule = SnapshotSchedule(
+            log.snapshots,
+            last: last,
+            journalBytes: log.store?.journalBytes(after: last?.position ?? 0) ?? 0,
+            now: .now
+        )
         encoder.outputFormatting = .withoutEscapingSlashes
     }
 
@@ -38,6 +48,7 @@ struct LogWriter {
             switch log.nextStep(onlyFolds: mustWait) {
             case .commit(let waiting): commitAll(waiting)
             case .noteFold(let outcome): note(outcome)
+            case .noteSnapshot(let outcome): note(outcome)
             case .stop:
                 finish()
                 return
@@ -53,6 +64,7 @@ struct LogWriter {
             start = group.endIndex
             foldIfFull()
             forgetSome()
+            takeSnapshotIfDue()
         }
     }
 
@@ -75,6 +87,7 @@ struct LogWriter {
                 for waiting in group {
                     try ChangeGroup.add(waiting.change, to: &record, encoder)
                 }
+                ChangeGroup.seal(&record, at: next)
                 try store.append(record.bytes, at: next)
             } catch {
                 refuse(group, because: error)
@@ -91,6 +104,7 @@ struct LogWriter {
         guard log.store != nil else { return }
         for event in log.takeEvents() { unfolded.add(event) }
         unfolded.cover(changes: group.count, bytes: record.bytes.count, upTo: next - 1)
+        schedule.noteCommit(bytes: record.bytes.count)
     }
 
     private func refuse(_ group: ArraySlice<StandaloneLog.Waiting>, because error: any Error) {
@@ -117,7 +131,8 @@ extension LogWriter {
         isFolding = false
         switch outcome {
         case .folded(let position):
-            forgettable = position
+            folded = position
+            forgettable = schedule.forgettable(position)
             // The rest goes with the commits that follow, so that none waits for all of it.
             forgetSome()
         case .failed(let rows, let error):
@@ -149,16 +164,79 @@ extension LogWriter {
 
     /// Folds all, when no change comes any more.
     private mutating func finish() {
-        while isFolding {
-            if case .noteFold(let outcome) = log.nextStep(onlyFolds: true) { note(outcome) }
+        while isFolding || schedule.isUnderWay {
+            switch log.nextStep(onlyFolds: true) {
+            case .noteFold(let outcome): note(outcome)
+            case .noteSnapshot(let outcome): note(outcome)
+            case .commit, .stop: break
+            }
         }
-        guard let store = log.store, !unfolded.isEmpty else { return }
+        guard let store = log.store else { return }
+        if schedule.isBehind(next - 1) {
+            schedule.begin(now: .now)
+            log.writeSnapshot(of: log.keeper.snapshot(), position: next - 1)
+            if case .noteSnapshot(let outcome) = log.nextStep(onlyFolds: true) { note(outcome) }
+        }
         do throws(CatalogStoreError) {
-            try store.fold(unfolded)
-            while try store.forgetSome(upTo: unfolded.position) {}
+            if !unfolded.isEmpty {
+                try store.fold(unfolded)
+                folded = unfolded.position
+            }
+            while try store.forgetSome(upTo: schedule.forgettable(folded)) {}
         } catch {
             // The journal still has it all.
             log.logger.warning("the journal could not be folded", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+// MARK: - Snapshots
+
+extension LogWriter {
+    private mutating func takeSnapshotIfDue() {
+        guard schedule.isDue(now: .now) else { return }
+        schedule.begin(now: .now)
+        // This thread alone changes the catalog, so that this is what the position says.
+        let (catalog, position) = (log.keeper.snapshot(), next - 1)
+        let thread = Thread { [log] in log.writeSnapshot(of: catalog, position: position) }
+        thread.name = "snapshot"
+        thread.start()
+    }
+
+    private mutating func note(_ outcome: StandaloneLog.SnapshotOutcome) {
+        schedule.note(outcome)
+        switch outcome {
+        case .written(let file, let took):
+            log.logger.info(
+                "a snapshot was written",
+                metadata: [
+                    "file": "\(file.path)", "bytes": "\(file.size)",
+                    "seconds": "\(took / .seconds(1))",
+                ]
+            )
+        case .failed(let error):
+            log.logger.warning("a snapshot could not be written", metadata: ["error": "\(error)"])
+        }
+        guard folded > 0 else { return }
+        forgettable = schedule.forgettable(folded)
+        forgetSome()
+    }
+}
+
+extension StandaloneLog {
+    /// Writes a snapshot and tells the writer.
+    func writeSnapshot(of catalog: Catalog, position: UInt64) {
+        guard let store else { return }
+        let started = ContinuousClock.now
+        do {
+            let file = try store.files.snapshots.write(
+                catalog,
+                facts: try store.facts(),
+                position: position
+            )
+            snapshotEnded(.written(file, took: .now - started))
+        } catch {
+            snapshotEnded(.failed(error))
         }
     }
 }

@@ -23,17 +23,22 @@ struct Replay {
     mutating func run(from db: Database, mayHaveGaps: Bool) throws {
         let rows = try Row.fetchCursor(
             db,
-            sql: "SELECT position, change FROM journal ORDER BY position"
+            // What the rows have is kept for the snapshot only; a group may begin in them.
+            sql: """
+                SELECT position, change FROM journal WHERE position >= coalesce(
+                  (SELECT max(position) FROM journal WHERE position <= ?), 0) ORDER BY position
+                """,
+            arguments: [Int64(clamping: position) &+ 1]
         )
         var reader = ByteReader()
         while let row = try rows.next() {
-            let first = UInt64(row[0] as Int64)
+            let first = UInt64(bitPattern: row[0] as Int64)
             do {
                 guard mayHaveGaps || first <= position + 1 else {
                     throw Gap(last: position)
                 }
                 try row.withUnsafeData(atIndex: 1) { data in
-                    try apply(data ?? Data(), from: first, &reader)
+                    _ = try apply(data ?? Data(), from: first, &reader)
                 }
             } catch {
                 throw RowError(table: "journal", key: "\(first)", cause: error)
@@ -41,24 +46,39 @@ struct Replay {
         }
     }
 
+    /// Applies a group whatever is missing before it; returns how many of its changes were new.
+    ///
+    /// - Throws: what is wrong with the group; nothing of it was applied then.
+    mutating func applyAfterGap(_ group: Data, from first: UInt64) throws -> Int {
+        guard first < 1 << 62 else { throw CompactFormError.invalid(what: "position", at: 0) }
+        var reader = ByteReader()
+        // Groups of old formats have no checksum: half of one must not be applied.
+        unsafe try group.withUnsafeBytes { group in
+            unsafe try ChangeGroup.forEach(in: group, at: first, &reader, decoder) { _ in }
+        }
+        return try apply(group, from: first, &reader)
+    }
+
     private mutating func apply(
         _ group: Data,
         from first: UInt64,
         _ reader: inout ByteReader
-    ) throws {
-        unsafe group.withUnsafeBytes { unsafe reader.load($0) }
+    ) throws -> Int {
         var next = first
         var count = 0
-        try ChangeGroup.forEach(in: &reader, decoder) { change in
-            defer { next += 1 }
-            guard next > position else { return }
-            count += 1
-            // A change that was refused when it was made is refused again.
-            guard let delta = try? catalog.apply(change, at: next) else { return }
-            for event in delta.events { unfolded.add(event) }
+        unsafe try group.withUnsafeBytes { group in
+            unsafe try ChangeGroup.forEach(in: group, at: first, &reader, decoder) { change in
+                defer { next &+= 1 }
+                guard next > position else { return }
+                count += 1
+                // A change that was refused when it was made is refused again.
+                guard let delta = try? catalog.apply(change, at: next) else { return }
+                for event in delta.events { unfolded.add(event) }
+            }
         }
-        position = max(position, next - 1)
+        position = max(position, next &- 1)
         unfolded.cover(changes: count, bytes: group.count, upTo: position)
+        return count
     }
 
     /// The files do not belong together.

@@ -22,6 +22,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     enum Step {
         case commit([Waiting])
         case noteFold(FoldOutcome)
+        case noteSnapshot(SnapshotOutcome)
         case stop
     }
 
@@ -33,6 +34,12 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         case failed(FoldedRows, CatalogStoreError)
     }
 
+    /// How a snapshot ended.
+    enum SnapshotOutcome {
+        case written(SnapshotFile, took: Duration)
+        case failed(any Error)
+    }
+
     private struct State {
         var waiting: [Waiting] = []
         /// Changes that are not settled, those in the writer's hands included.
@@ -41,6 +48,7 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         /// True while the writer waits for `wakeUp`.
         var writerSleeps = false
         var endedFold: FoldOutcome?
+        var endedSnapshot: SnapshotOutcome?
         /// What the last group did.
         var events: [CatalogEvent] = []
         var metrics = LogMetrics()
@@ -55,6 +63,8 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     let keeper: CatalogKeeper
     let store: CatalogStore?
     let logger: Logger
+    /// Nil: no snapshots are written.
+    let snapshots: SnapshotPolicy?
     private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
     private let startPosition: UInt64
@@ -63,7 +73,14 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     private let unsettledMax = 65_536
 
     /// Makes a log that goes on after `position`; `store` nil keeps nothing on disk.
-    package init(keeper: CatalogKeeper, store: CatalogStore?, position: UInt64, logger: Logger) {
+    package init(
+        keeper: CatalogKeeper,
+        store: CatalogStore?,
+        position: UInt64,
+        snapshots: SnapshotPolicy? = nil,
+        logger: Logger
+    ) {
+        self.snapshots = store == nil ? nil : snapshots
         self.keeper = keeper
         self.store = store
         self.logger = logger
@@ -156,6 +173,10 @@ extension StandaloneLog {
                     state.endedFold = nil
                     return .noteFold(ended)
                 }
+                if let ended = state.endedSnapshot {
+                    state.endedSnapshot = nil
+                    return .noteSnapshot(ended)
+                }
                 if !onlyFolds {
                     if !state.waiting.isEmpty {
                         defer { state.waiting = [] }
@@ -175,6 +196,22 @@ extension StandaloneLog {
     func foldEnded(_ outcome: FoldOutcome) {
         let wakes = state.withLock { state in
             state.endedFold = outcome
+            return state.wakeWriter()
+        }
+        if wakes { wakeUp.signal() }
+    }
+
+    /// Tells the writer how a snapshot ended.
+    func snapshotEnded(_ outcome: SnapshotOutcome) {
+        let wakes = state.withLock { state in
+            state.endedSnapshot = outcome
+            switch outcome {
+            case .written(let file, let took):
+                state.metrics.snapshots += 1
+                state.metrics.snapshotBytes = file.size
+                state.metrics.snapshotSeconds = took / .seconds(1)
+            case .failed: state.metrics.failedSnapshots += 1
+            }
             return state.wakeWriter()
         }
         if wakes { wakeUp.signal() }

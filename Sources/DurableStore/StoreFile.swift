@@ -1,10 +1,11 @@
+internal import Foundation
 internal import GRDB
 
 /// How a file of the store is opened, and what its errors mean.
 struct StoreFile {
     /// 2 added keys, sessions, prepared queries, access policies and access tokens; 3 the compact
-    /// form of rows and changes, and the journal in a file of its own.
-    static let formatVersion = 3
+    /// form of rows and changes, and the journal in a file of its own; 4 their checksums.
+    static let formatVersion = 4
 
     var path: String
 
@@ -24,6 +25,8 @@ struct StoreFile {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // What one large commit made of SQLite's own log is given back.
             try db.execute(sql: "PRAGMA journal_size_limit = 16777216")
+            // Damage inside a page is found when the page is read.
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
             for setting in settings { try db.execute(sql: "PRAGMA \(setting)") }
         }
         do {
@@ -59,13 +62,7 @@ struct StoreFile {
     private func translate(_ error: DatabaseError) -> CatalogStoreError {
         let detail = error.message ?? "\(error.resultCode)"
         return switch error.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            CatalogStoreError(
-                .inUse,
-                path: path,
-                message:
-                    "another process has the stored catalog open; stop it or use another data folder"
-            )
+        case .SQLITE_BUSY, .SQLITE_LOCKED: inUse
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
             CatalogStoreError(
                 .unreachable,
@@ -76,10 +73,40 @@ struct StoreFile {
             CatalogStoreError(
                 .corrupt,
                 path: path,
-                message: "the stored catalog is damaged (\(detail)); move it away to start empty"
+                message: "the stored catalog is damaged (\(detail))"
             )
         default:
             CatalogStoreError(.writeFailed, path: path, message: detail)
         }
+    }
+}
+
+// MARK: - Other processes
+
+extension StoreFile {
+    var inUse: CatalogStoreError {
+        CatalogStoreError(
+            .inUse,
+            path: path,
+            message:
+                "another process has the stored catalog open; stop it or use another data folder"
+        )
+    }
+
+    /// True when another process holds one of SQLite's locks on the file.
+    ///
+    /// Only for files that this process has not opened: closing one gives up the locks on it.
+    var isInUse: Bool {
+        let descriptor = unsafe Foundation.open(path, O_RDWR)
+        guard descriptor >= 0 else { return false }
+        defer { Foundation.close(descriptor) }
+        // The bytes that SQLite locks, whatever is in the file.
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = 0x4000_0000
+        lock.l_len = 512
+        guard unsafe fcntl(descriptor, F_GETLK, &lock) == 0 else { return false }
+        return lock.l_type != Int16(F_UNLCK)
     }
 }

@@ -57,7 +57,13 @@ struct StoredRows {
             do {
                 let thing = try row.withUnsafeData(atIndex: 0) { data in
                     guard let data else { throw CompactFormError.tooShort }
-                    return try coder.decode(type, from: data)
+                    return try coder.decode(type, from: data) { sum in
+                        for column in 1...key.count {
+                            try row.withUnsafeData(atIndex: column) { name in
+                                unsafe name?.withUnsafeBytes { unsafe sum.add($0) }
+                            }
+                        }
+                    }
                 }
                 part.append(thing)
             } catch {
@@ -78,9 +84,12 @@ struct StoredRows {
         let rows = try Row.fetchCursor(db, sql: "SELECT row, id FROM \(table)")
         while let row = try rows.next() {
             do {
-                things.append(try coder.decodeJSON(Thing.self, from: row[0] as Data))
+                guard let thing = row[0] as Data? else { throw CompactFormError.tooShort }
+                things.append(
+                    try coder.decodeJSON(Thing.self, from: thing, id: row[1] as Data? ?? Data())
+                )
             } catch {
-                let id = String(decoding: row[1] as Data, as: UTF8.self)
+                let id = String(decoding: row[1] as Data? ?? Data(), as: UTF8.self)
                 throw RowError(table: table, key: id, cause: error)
             }
         }
@@ -93,20 +102,29 @@ struct StoredRows {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT key, value, flags, session, lock_index, create_index, modify_index
+                SELECT key, value, flags, session, lock_index, create_index, modify_index, sum
                   FROM entries ORDER BY key
                 """
         )
         while let row = try rows.next() {
+            let key = String(decoding: row[0] as Data? ?? Data(), as: UTF8.self)
+            guard let value = row[1] as Data?, let flags = row[2] as Int64?,
+                let lockIndex = row[4] as Int64?, let createIndex = row[5] as Int64?,
+                let modifyIndex = row[6] as Int64?
+            else { throw RowError(table: "entries", key: key, cause: CompactFormError.tooShort) }
             var entry = KeyValueEntry(
-                key: String(decoding: row[0] as Data, as: UTF8.self),
-                value: [UInt8](row[1] as Data),
-                flags: UInt64(bitPattern: row[2] as Int64)
+                key: key,
+                value: [UInt8](value),
+                flags: UInt64(bitPattern: flags)
             )
             entry.session = row[3] as String?
-            entry.lockIndex = UInt64(bitPattern: row[4] as Int64)
-            entry.createIndex = UInt64(row[5] as Int64)
-            entry.modifyIndex = UInt64(row[6] as Int64)
+            entry.lockIndex = UInt64(bitPattern: lockIndex)
+            entry.createIndex = UInt64(bitPattern: createIndex)
+            entry.modifyIndex = UInt64(bitPattern: modifyIndex)
+            // Format 3 had no checksum.
+            if let sum = row[7] as Int64?, sum != Int64(entry.checksum) {
+                throw RowError(table: "entries", key: entry.key, cause: ChecksumMismatch())
+            }
             part.append(entry)
             valueBytes += entry.value.bytes.count
             if part.count == Self.partMax || valueBytes >= Self.valueBytesMax {

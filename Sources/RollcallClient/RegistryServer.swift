@@ -86,7 +86,7 @@ extension RegistryServer {
         let deadline = NIODeadline.now() + TimeAmount(timeout) + TimeAmount(wait)
         do {
             let response = try await Self.calls.execute(request, deadline: deadline)
-            let body = try await response.body.collect(upTo: 1 << 28)
+            let body = try await response.body.collect(upTo: 1 << 30)
             let bytes = Array(body.readableBytesView)
             try Self.check(response.status, bytes)
             return RegistryReply(

@@ -1,3 +1,5 @@
+// Which of the two modules `timespec` belongs to depends on what else is compiled.
+internal import Dispatch
 internal import Glibc
 
 /// Tells the service manager what state the program is in, over the socket that `NOTIFY_SOCKET`

@@ -163,7 +163,7 @@ struct KeyValueStoreTests {
         #expect(try store.fact("node-id") { "other" } == "abc")
         try store.close()
         let reopened = try DatabaseQueue(path: folder.path + "/rollcall.sqlite")
-        #expect(try reopened.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 3)
+        #expect(try reopened.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 4)
     }
 
     @Test("a file of a later format is refused")
@@ -173,7 +173,7 @@ struct KeyValueStoreTests {
             withIntermediateDirectories: true
         )
         let file = try DatabaseQueue(path: folder.path + "/rollcall.sqlite")
-        try file.write { try $0.execute(sql: "PRAGMA user_version = 4") }
+        try file.write { try $0.execute(sql: "PRAGMA user_version = 5") }
         try file.close()
         let error = #expect(throws: CatalogStoreError.self) {
             _ = try CatalogStore(folder: folder.path)

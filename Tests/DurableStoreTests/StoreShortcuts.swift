@@ -9,6 +9,7 @@ extension CatalogStore {
         var writer = ByteWriter()
         ChangeGroup.begin(&writer, count: changes.count)
         for change in changes { try ChangeGroup.add(change, to: &writer, JSONEncoder()) }
+        ChangeGroup.seal(&writer, at: position)
         try append(writer.bytes, at: position)
     }
 }

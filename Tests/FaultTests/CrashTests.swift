@@ -85,28 +85,62 @@ extension Faults {
             #expect(try second.dns.addresses("ttl.service.consul") == ["10.0.1.9"])
         }
 
-        @Test("a stored catalog that is cut short does not start silently empty")
+        /// Overwrites every file of the stored catalog, or of its snapshots.
+        private func ruin(_ folder: String) throws {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+            where name.contains("sqlite") || name.hasSuffix(".snapshot") {
+                let url = URL(filePath: folder + "/" + name)
+                let count = try Data(contentsOf: url).count
+                try Data(repeating: 0x58, count: count).write(to: url)
+            }
+        }
+
+        @Test("of a damaged catalog the last good snapshot is served, and the server says so")
         func damaged() async throws {
             let scratch = try ScratchFolder()
             let first = try await RollcallProcess.start(scratch: scratch)
             try first.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
             #expect(try await first.stop() == .exit(0))
-            let folder = scratch.url.appending(path: "data")
-            let files = try FileManager.default.contentsOfDirectory(
-                atPath: folder.path(percentEncoded: false)
-            )
-            for file in files {
-                let url = folder.appending(path: file)
-                let data = try Data(contentsOf: url)
-                try Data(repeating: 0x58, count: data.count).write(to: url)
+            let folder = scratch.path("data")
+            try ruin(folder)
+            let second = try await RollcallProcess.start(scratch: scratch)
+            #expect(try second.dns.addresses("web.service.consul") == ["10.0.1.1"])
+            let health = try second.http("GET", "/health")
+            #expect(health.json["status"].text == "degraded")
+            #expect(health.json["problems"][0]["code"].text == "catalog_restored")
+            #expect(health.body.contains("restored from the snapshot of"), "\(health)")
+            #expect(try second.http("GET", "/ready").status == 200)
+            #expect(second.process.errors.contains("the stored catalog was damaged"))
+            let aside = try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.hasPrefix("damaged-") }
+            #expect(aside.count == 1)
+            // Moving the folder away is how somebody says that it was read.
+            for name in aside {
+                try FileManager.default.moveItem(
+                    atPath: folder + "/" + name,
+                    toPath: scratch.path(name)
+                )
             }
+            #expect(try second.http("GET", "/health").json["status"].text == "ok")
+            try second.register(#"{"service": "web", "id": "b", "host": "10.0.1.2", "port": 80}"#)
+            #expect(try await second.stop() == .exit(0))
+        }
+
+        @Test("without a good snapshot a damaged catalog does not start silently empty")
+        func hopeless() async throws {
+            let scratch = try ScratchFolder()
+            let first = try await RollcallProcess.start(scratch: scratch)
+            try first.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
+            #expect(try await first.stop() == .exit(0))
+            try ruin(scratch.path("data"))
+            try ruin(scratch.path("data/snapshots"))
             let second = try RollcallProcess.launch(
                 ["--dns-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"],
                 scratch: scratch
             )
             #expect(try await second.untilEnd() == .exit(2))
             #expect(second.output.isEmpty)
-            #expect(second.errors.contains("data"), "\(second.errors)")
+            #expect(second.errors.contains("no good snapshot"), "\(second.errors)")
         }
     }
 }

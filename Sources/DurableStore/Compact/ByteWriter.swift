@@ -7,6 +7,18 @@ struct ByteWriter {
     /// Forgets what was written and keeps the memory for what comes, unless it is much.
     mutating func removeAll() { bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20) }
 
+    /// Calls `body` with all that was written.
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        unsafe bytes.withUnsafeBytes { unsafe body($0) }
+    }
+
+    /// Puts four bytes, the lowest first, over those from `start` on.
+    mutating func overwrite(with number: UInt32, at start: Int) {
+        for offset in 0..<4 {
+            bytes[start + offset] = UInt8(truncatingIfNeeded: number >> UInt32(8 * offset))
+        }
+    }
+
     mutating func write(_ byte: UInt8) { bytes.append(byte) }
 
     mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }

@@ -15,6 +15,8 @@
 enum CompactForm {
     /// Raised when older programs can no longer read what is written.
     static let version: UInt8 = 1
+    /// What a row with a checksum begins with.
+    static let checkedVersion: UInt8 = 2
     /// What JSON begins with here.
     static let json = UInt8(ascii: "{")
 }

@@ -1,17 +1,17 @@
 internal import FoundationEssentials
-internal import ServiceCatalog
+package import ServiceCatalog
 
 /// A catalog as one file: a line that names the format, a line with index, length and checksum, then
 /// the contents as JSON.
-enum SnapshotFile {
+package enum SnapshotFile {
     /// Why a file is refused.
-    enum Damage: Error, CustomStringConvertible {
+    package enum Damage: Error, CustomStringConvertible {
         case notOurs
         case cutShort
         case changed
         case unreadable(String)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .notOurs: "the file is no snapshot of Rollcall's format 1"
             case .cutShort: "the snapshot is cut short, or something follows it"
@@ -23,7 +23,7 @@ enum SnapshotFile {
 
     private static let firstLine = "rollcall-snapshot 1\n"
 
-    static func write(_ contents: CatalogContents, index: CatalogIndex) throws -> [UInt8] {
+    package static func write(_ contents: CatalogContents, index: CatalogIndex) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = [UInt8](try encoder.encode(contents))
@@ -31,19 +31,32 @@ enum SnapshotFile {
         return Array(firstLine.utf8) + Array(head.utf8) + body
     }
 
+    /// True when `file` begins as one does.
+    package static func isOne(_ file: [UInt8]) -> Bool { file.starts(with: firstLine.utf8) }
+
     /// - Throws: `Damage`; nothing of such a file is used.
-    static func read(_ file: [UInt8]) throws(Damage) -> CatalogContents {
+    package static func read(_ file: [UInt8]) throws(Damage) -> CatalogContents {
+        try readAll(file).contents
+    }
+
+    /// The contents and the index that they were saved at.
+    ///
+    /// - Throws: `Damage`; nothing of such a file is used.
+    package static func readAll(
+        _ file: [UInt8]
+    ) throws(Damage) -> (contents: CatalogContents, index: CatalogIndex) {
         guard file.starts(with: firstLine.utf8) else { throw .notOurs }
         let rest = file.dropFirst(firstLine.utf8.count)
         guard let end = rest.prefix(128).firstIndex(of: 0x0A) else { throw .cutShort }
         let head = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
-        guard head.count == 3, let count = Int(head[1]), let sum = UInt64(head[2], radix: 16)
+        guard head.count == 3, let index = UInt64(head[0]), let count = Int(head[1]),
+            let sum = UInt64(head[2], radix: 16)
         else { throw .notOurs }
         let body = rest[(end + 1)...]
         guard body.count == count else { throw .cutShort }
         guard checksum(body) == sum else { throw .changed }
         do {
-            return try JSONDecoder().decode(CatalogContents.self, from: Data(body))
+            return (try JSONDecoder().decode(CatalogContents.self, from: Data(body)), index)
         } catch {
             throw .unreadable("\(error)")
         }

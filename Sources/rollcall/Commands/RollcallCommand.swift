@@ -12,7 +12,8 @@ struct RollcallCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RegisterCommand.self, DeregisterCommand.self, ServicesCommand.self,
             InstancesCommand.self, WatchCommand.self, QueryCommand.self, CheckConfigCommand.self,
-            CheckZoneCommand.self, CheckSandboxCommand.self,
+            CheckZoneCommand.self, CheckSandboxCommand.self, ExportCommand.self, ImportCommand.self,
+            SnapshotCommand.self,
         ]
     )
 }

@@ -37,6 +37,7 @@ struct Configuration: Hashable, Sendable {
     var sandbox = Sandbox.Mode.on
     /// Where the record of writes goes.
     var auditLog = AuditDestination.off
+    var data = DataSettings()
     var dns = DNSSettings()
     var http = HTTPSettings()
     var tls = TLSFiles()

@@ -6,8 +6,8 @@ internal import ServiceCatalog
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
-        listening + httpsListen + general + confinement + dns + recursion + protection
-        + encryptedDNS + http + tls + acl + leases + health + limits
+        listening + httpsListen + general + confinement + data + dns + recursion
+        + protection + encryptedDNS + http + tls + acl + leases + health + limits
 
     private static let listening: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),

@@ -44,12 +44,10 @@ struct Registry {
                 store = nil
                 nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
             } else {
-                let store = try CatalogStore(folder: configuration.dataDirectory)
+                let opened = try Self.open(configuration, logger: logger)
+                let store = opened.store
                 self.store = store
-                (catalog, position) = try store.load(
-                    datacenter: configuration.datacenter,
-                    limits: configuration.limits
-                )
+                (catalog, position) = (opened.catalog, opened.position)
                 let keptID = try store.fact("node-id") { UUID().uuidString.lowercased() }
                 nodeID = configuration.nodeIDGiven ?? keptID
             }
@@ -57,20 +55,22 @@ struct Registry {
             throw StartError(error)
         }
         keeper = CatalogKeeper(catalog)
-        log = StandaloneLog(keeper: keeper, store: store, position: position, logger: logger)
-        // One reader for each worker and each thread of the encrypted transports, one for the slow path's questions to the catalog's zones.
+        log = StandaloneLog(
+            keeper: keeper,
+            store: store,
+            position: position,
+            snapshots: configuration.data.policy,
+            logger: logger
+        )
+        // One reader for each worker and each thread of the encrypted transports, one for the slow
+        // path's questions to the catalog's zones.
         let encryptedThreads =
             configuration.dns.encrypted.isUsed ? configuration.workers : 0
         let table = AnswerTable(readers: configuration.workers + 1 + encryptedThreads)
         self.table = table
-        let publish: @Sendable ([TableChange]) -> Void = { changes in
-            do {
-                try table.apply(changes)
-            } catch {
-                logger.warning("an answer was left out", metadata: ["error": "\(error)"])
-            }
-        }
+        let publish = Self.publisher(to: table, logger: logger)
         self.publish = publish
+        if !configuration.isEphemeral { problems.followRecoveries(in: configuration.dataDirectory) }
         let serviceZone = ServiceZone(
             settings: configuration.serviceZone(beside: zones.zones),
             publish: publish
@@ -108,6 +108,38 @@ struct Registry {
         if access.isEnabled {
             let dnsAccess = dnsAccess
             keeper.add(dnsAccess) { dnsAccess.update($0) }
+        }
+    }
+
+    /// Opens the stored catalog, and tells of damage.
+    private static func open(
+        _ configuration: Configuration,
+        logger: Logger
+    ) throws(CatalogStoreError) -> OpenedStore {
+        let opened = try CatalogStore.open(
+            folder: configuration.dataDirectory,
+            datacenter: configuration.datacenter,
+            limits: configuration.limits
+        )
+        if let recovery = opened.recovery {
+            logger.error(
+                "the stored catalog was damaged and is restored",
+                metadata: ["report": "\(recovery.description)"]
+            )
+        }
+        return opened
+    }
+
+    private static func publisher(
+        to table: AnswerTable,
+        logger: Logger
+    ) -> @Sendable ([TableChange]) -> Void {
+        { changes in
+            do {
+                try table.apply(changes)
+            } catch {
+                logger.warning("an answer was left out", metadata: ["error": "\(error)"])
+            }
         }
     }
 

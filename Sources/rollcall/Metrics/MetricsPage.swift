@@ -197,7 +197,27 @@ struct MetricsPage: Sendable {
 
     private var store: [MetricFamily] {
         let metrics = log.metrics
+        var snapshots = MetricFamily(
+            "rollcall_snapshots_total",
+            .counter,
+            help: "Snapshots of the stored catalog by what became of them."
+        )
+        snapshots.add(metrics.snapshots, ["result": "written"])
+        snapshots.add(metrics.failedSnapshots, ["result": "failed"])
         return [
+            snapshots,
+            .single(
+                "rollcall_snapshot_bytes",
+                .gauge,
+                "Length of the last snapshot since the start.",
+                metrics.snapshotBytes
+            ),
+            .single(
+                "rollcall_snapshot_write_seconds",
+                .gauge,
+                "Time that the last snapshot since the start took.",
+                metrics.snapshotSeconds
+            ),
             .single(
                 "rollcall_log_changes_total",
                 .counter,

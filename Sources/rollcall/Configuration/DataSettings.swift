@@ -1,0 +1,15 @@
+internal import DurableStore
+
+/// The `data` section.
+struct DataSettings: Hashable, Sendable {
+    /// How often a snapshot of the catalog is written beside it; zero: never.
+    var snapshotInterval = Duration.seconds(86_400)
+    /// How much the journal grows until one is written.
+    var snapshotJournalBytes = 64 << 20
+
+    /// Nil: no snapshots.
+    var policy: SnapshotPolicy? {
+        guard snapshotInterval > .zero else { return nil }
+        return SnapshotPolicy(interval: snapshotInterval, journalBytes: snapshotJournalBytes)
+    }
+}

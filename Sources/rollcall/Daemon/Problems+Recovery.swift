@@ -1,0 +1,17 @@
+internal import DurableStore
+internal import ServiceCatalog
+
+extension Problems {
+    /// Tells of a catalog that was damaged and restored, until its folder of damaged files is gone.
+    func followRecoveries(in dataDirectory: String) {
+        follow("catalog_restored") {
+            CatalogStore.recoveryReports(in: dataDirectory).last.map { report in
+                Problem(
+                    code: "catalog_restored",
+                    text: report,
+                    remedy: "look at the disk and at what is missing, then move that folder away"
+                )
+            }
+        }
+    }
+}
