@@ -1,4 +1,3 @@
-// Which of the two modules `timespec` belongs to depends on what else is compiled.
 internal import Dispatch
 internal import Glibc
 
@@ -67,9 +66,8 @@ struct SystemdNotify: Sendable {
         case .ready: return "READY=1"
         case .reloading:
             // Type=notify-reload wants the moment at which the reload began.
-            var now = timespec()
-            unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-            return "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)"
+            let now = DispatchTime.now().uptimeNanoseconds
+            return "RELOADING=1\nMONOTONIC_USEC=\(now / 1000)"
         case .stopping: return "STOPPING=1"
         case .watchdog: return "WATCHDOG=1"
         case .status(let line):
