@@ -99,6 +99,9 @@ struct Daemon {
             throw error
         }
         registry.followLog()
+        if !configuration.isEphemeral {
+            registry.problems.followRecoveries(in: configuration.dataDirectory)
+        }
         if let audit { registry.follow(audit) }
         followProblems(registry, prober, api)
         warnOfExposures()

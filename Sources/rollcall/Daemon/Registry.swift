@@ -33,10 +33,7 @@ struct Registry {
 
     /// Loads the store and the zones and compiles all answers; nothing listens yet.
     init(_ configuration: Configuration, logger: Logger) throws(StartError) {
-        let zones = try configuration.loadZones()
-        for warning in zones.warnings {
-            logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])
-        }
+        let zones = try Self.zones(configuration, logger: logger)
         var catalog = Catalog(datacenter: configuration.datacenter, limits: configuration.limits)
         var position: UInt64 = 0
         do throws(CatalogStoreError) {
@@ -45,10 +42,9 @@ struct Registry {
                 nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
             } else {
                 let opened = try Self.open(configuration, logger: logger)
-                let store = opened.store
-                self.store = store
+                store = opened.store
                 (catalog, position) = (opened.catalog, opened.position)
-                let keptID = try store.fact("node-id") { UUID().uuidString.lowercased() }
+                let keptID = try opened.store.fact("node-id") { UUID().uuidString.lowercased() }
                 nodeID = configuration.nodeIDGiven ?? keptID
             }
         } catch {
@@ -70,7 +66,6 @@ struct Registry {
         self.table = table
         let publish = Self.publisher(to: table, logger: logger)
         self.publish = publish
-        if !configuration.isEphemeral { problems.followRecoveries(in: configuration.dataDirectory) }
         let serviceZone = ServiceZone(
             settings: configuration.serviceZone(beside: zones.zones),
             publish: publish
@@ -109,6 +104,17 @@ struct Registry {
             let dnsAccess = dnsAccess
             keeper.add(dnsAccess) { dnsAccess.update($0) }
         }
+    }
+
+    private static func zones(
+        _ configuration: Configuration,
+        logger: Logger
+    ) throws(StartError) -> ZoneFolder {
+        let zones = try configuration.loadZones()
+        for warning in zones.warnings {
+            logger.warning("doubtful zone file", metadata: ["warning": "\(warning)"])
+        }
+        return zones
     }
 
     /// Opens the stored catalog, and tells of damage.
