@@ -10,6 +10,7 @@ internal import Synchronization
     // SAFETY: the words behind the pointers are atomics, set up before the board is shared; every
     // reader holds the board.
     private nonisolated(unsafe) let current: UnsafeMutablePointer<Atomic<UInt>>
+    // SAFETY: as for `current`.
     private nonisolated(unsafe) let seen: UnsafeMutablePointer<Atomic<UInt64>>
     private let blocks: Mutex<Blocks>
 

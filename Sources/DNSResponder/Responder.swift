@@ -93,12 +93,15 @@ package final class Responder: Sendable {
         var seen: Set<ListenAddress> = []
         boundAddresses = addresses.filter { seen.insert($0).inserted }
         counterRows = rows
-        var identities: Set<UInt64> = []
-        datagramSockets = sockets.flatMap(\.datagrams).filter {
-            identities.insert(socket_identity($0)).inserted
-        }
+        datagramSockets = Self.distinct(sockets.flatMap(\.datagrams))
         self.wakeup = wakeup
         state = Mutex(.bound(threads))
+    }
+
+    /// Each socket once, by whatever descriptors.
+    private static func distinct(_ descriptors: [Int32]) -> [Int32] {
+        var identities: Set<UInt64> = []
+        return descriptors.filter { identities.insert(socket_identity($0)).inserted }
     }
 
     deinit {
