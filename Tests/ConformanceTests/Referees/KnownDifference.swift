@@ -31,7 +31,7 @@ struct KnownDifference: Sendable {
         },
         KnownDifference(
             name: "how many aliases are followed",
-            // "…should not fail for chains", and no number. Ours follows 16, NSD as many as fit.
+            // Chains are to be followed, and no number is given. Ours follows 16, NSD as many as fit.
             reference: "RFC 1034 §5.2.2",
             standsAlone: true
         ) {
@@ -40,7 +40,7 @@ struct KnownDifference: Sendable {
         },
         KnownDifference(
             name: "name servers at a wildcard",
-            // "…the discussion of NS RRSet at a wildcard is undefined". Knot delegates; NSD does not.
+            // What they mean is left open. Knot delegates; NSD does not.
             reference: "RFC 4592 §4.2"
         ) {
             $0.referee == .knot
@@ -50,7 +50,7 @@ struct KnownDifference: Sendable {
         },
         KnownDifference(
             name: "a DNAME at a wildcard",
-            // "…is discouraged": Knot makes a DNAME of the wildcard for the name of the question.
+            // Discouraged: Knot makes a DNAME of the wildcard for the name of the question.
             reference: "RFC 4592 §4.4"
         ) {
             $0.referee == .knot && $0.ours.code == $0.theirs.code
@@ -65,8 +65,8 @@ struct KnownDifference: Sendable {
         },
         KnownDifference(
             name: "addresses of name servers that are not below the cut",
-            // "…using glue RRs if the addresses are not available from authoritative data": BIND
-            // leaves them out, and they are not needed (RFC 9471 §2.2).
+            // Addresses are to be put into the additional section, glue where they are not
+            // authoritative. BIND leaves out the others, and they are not needed (RFC 9471 §2.2).
             reference: "RFC 1034 §4.3.2 step 3b"
         ) {
             $0.referee == .bind && $0.ours.isReferral && $0.sameAnswer
@@ -89,8 +89,7 @@ struct KnownDifference: Sendable {
         },
         KnownDifference(
             name: "glue beside an answer",
-            // "…unauthenticated RRs received and cached … from the additional section": glue is for
-            // referrals. Knot adds the addresses of hosts below a cut to MX and SRV.
+            // Data of the least trust, which no answer needs. Knot adds such addresses to MX and SRV.
             reference: "RFC 2181 §5.4.1"
         ) {
             $0.referee == .knot && $0.sameAnswer && $0.ours.authority == $0.theirs.authority
