@@ -9,6 +9,7 @@ package struct TLSSettings: Hashable, Sendable {
         case required
     }
 
+    /// Of the protocol.
     package enum Version: String, CaseIterable, Hashable, Sendable {
         case tls12 = "1.2"
         case tls13 = "1.3"

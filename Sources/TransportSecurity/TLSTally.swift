@@ -1,5 +1,6 @@
 /// What became of a listener's connections until they were encrypted.
 package struct TLSTally: Hashable, Sendable {
+    /// How a handshake ended.
     package enum Result: String, CaseIterable, Hashable, Sendable {
         case completed
         /// No common version, a bad certificate of the client, a broken connection.

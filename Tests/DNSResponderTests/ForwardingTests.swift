@@ -38,6 +38,15 @@ final class ScriptedForwarder: QueryForwarder {
     }
 }
 
+/// Keeps late replies.
+private final class LateReplies: Sendable {
+    private let replies = Mutex<[LateReply]>([])
+
+    var all: [LateReply] { replies.withLock { $0 } }
+
+    @Sendable func take(_ reply: LateReply) { replies.withLock { $0.append(reply) } }
+}
+
 @Suite("Questions that are left to a forwarder")
 struct ForwardingTests {
     private static let reverse: DomainName = "10.in-addr.arpa."
@@ -117,6 +126,43 @@ struct ForwardingTests {
         )
         responder.start()
         return responder
+    }
+
+    @Test("what came by another transport is answered later by its ticket, within its budget")
+    func inProcessLater() throws {
+        let forwarder = ScriptedForwarder { _ in .later }
+        let late = LateReplies()
+        var configuration = ResponderConfiguration(listen: [])
+        configuration.pendingRepliesPerConnectionMax = 2
+        let server = try #require(
+            InProcessServer(
+                configuration: configuration,
+                table: table(),
+                fallback: FixedFallback(),
+                forwarder: forwarder,
+                deliver: late.take
+            )
+        )
+        var pending = 0
+        func ask(_ id: UInt16, _ asked: DomainName) -> InProcessServer.Outcome {
+            server.serve(query(id, asked), client: .v4(1), ticket: UInt64(id), pending: &pending)
+        }
+        #expect(ask(1, "one.example.org.") == .later)
+        #expect(ask(2, "two.example.org.") == .later)
+        #expect(pending == 2)
+        guard case .reply(let refused) = ask(3, "three.example.org.") else {
+            Issue.record("the third query has no place")
+            return
+        }
+        #expect(try Message(decoding: refused).responseCode == .serverFailure)
+        let replies = forwarder.take(2)
+        replies[1].send(answer("two.example.org.", 2))
+        replies[0].send(answer("one.example.org."))
+        let delivered = late.all
+        #expect(delivered.map(\.ticket) == [2, 1])
+        #expect(try Message(decoding: delivered[0].bytes).header.id == 2)
+        #expect(try Message(decoding: delivered[1].bytes).answer.first?.rdata == [192, 0, 2, 1])
+        #expect(server.serve([0], client: nil, ticket: 4, pending: &pending) == .silence)
     }
 
     @Test("only names outside the zones, and misses of zones that say so, are left to it")

@@ -124,6 +124,32 @@ extension ProgramTests {
             #expect(try metric(server, #"rollcall_dns_messages_total{transport="https"}"#) == 3)
         }
 
+        @Test("whose questions are answered holds here too, and changes on SIGHUP")
+        func allowedClients() async throws {
+            let scratch = try ScratchFolder()
+            let file = try scratch.write("dns:\n  allowed_clients: [10.0.0.0/8]\n", to: "a.yaml")
+            let server = try await start(["ROLLCALL_CONFIG": file])
+            let tls = try server.port(of: "dns-over-tls")
+            let https = try server.port(of: "dns-over-https")
+            func status() async throws -> [String] {
+                var found: [String] = []
+                for (flag, port) in [("+tls", tls), ("+https", https)] {
+                    let result = try await CommandLineClient.run([
+                        "dig", flag, "@127.0.0.1", "-p", "\(port)", "web.service.consul",
+                    ])
+                    let known = ["REFUSED", "NOERROR"].first {
+                        result.output.contains("status: \($0)")
+                    }
+                    found.append(known ?? result.description)
+                }
+                return found
+            }
+            #expect(try await status() == ["REFUSED", "REFUSED"])
+            _ = try scratch.write("dns:\n  allowed_clients: [127.0.0.0/8]\n", to: "a.yaml")
+            server.process.signal(SIGHUP)
+            try await eventually("the new list") { try await status() == ["NOERROR", "NOERROR"] }
+        }
+
         @Test("curl over HTTP/1.1 gets the bytes of DNS over TCP and how long to keep them")
         func bytes() async throws {
             let server = try await start()

@@ -102,6 +102,35 @@ extension ProgramTests {
             #expect(metrics.contains("rollcall_recursion_seconds_count"))
         }
 
+        @Test("over TLS and HTTPS too, where late replies find their connection and stream")
+        func encrypted() async throws {
+            let recursor = try await Recursor()
+            let authority = try await TestAuthority()
+            let server = try await RollcallProcess.start(
+                ["--ephemeral"],
+                settings: [
+                    "ROLLCALL_DNS_RECURSORS": "127.0.0.1:\(recursor.port)",
+                    "ROLLCALL_DNS_TLS_LISTEN": "127.0.0.1:0",
+                    "ROLLCALL_DNS_HTTPS_LISTEN": "127.0.0.1:0",
+                    "ROLLCALL_TLS_CERTIFICATE": authority.path("server.pem"),
+                    "ROLLCALL_TLS_KEY": authority.path("server.key"),
+                ]
+            )
+            for (flag, listener) in [("+tls", "dns-over-tls"), ("+https", "dns-over-https")] {
+                let port = try server.port(of: listener)
+                // Nobody else has asked for this type: the reply has to wait.
+                let type = flag == "+tls" ? "A" : "AAAA"
+                let found = DigReply(
+                    try await CommandLineClient.run([
+                        "dig", "+tries=1", "+time=5", "+noall", "+comments", "+answer", flag,
+                        "@127.0.0.1", "-p", "\(port)", "www.example.org", type,
+                    ])
+                )
+                let expected = flag == "+tls" ? "192.0.2.1" : "2001:db8::1"
+                #expect(found.data(type) == [expected], "\(found)")
+            }
+        }
+
         @Test("a dead recursor gives SERVFAIL with the reason; SIGHUP takes another one")
         func deadAndReplaced() async throws {
             let recursor = try await Recursor()

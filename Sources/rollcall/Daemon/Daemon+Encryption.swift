@@ -3,9 +3,27 @@ internal import EncryptedDNS
 internal import Logging
 internal import TransportSecurity
 
+/// The listeners that are encrypted, and what they show; all nil when there is none.
+struct EncryptedListeners: Sendable {
+    var credentials: TLSCredentials?
+    /// Stands before the API.
+    var https: TLSListener?
+    var dns: EncryptedDNSService?
+}
+
 extension Daemon {
+    /// Reads the certificate and listens for encrypted DNS.
+    func encryption(_ registry: Registry) async throws(StartError) -> EncryptedListeners {
+        let credentials = try credentials()
+        return EncryptedListeners(
+            credentials: credentials,
+            https: try httpsListener(credentials),
+            dns: try await encryptedDNS(registry, credentials)
+        )
+    }
+
     /// What the encrypted listeners show; nil when there is none.
-    func credentials() throws(StartError) -> TLSCredentials? {
+    private func credentials() throws(StartError) -> TLSCredentials? {
         guard let settings = configuration.transportSecurity else { return nil }
         do {
             let credentials = try TLSCredentials(settings)
@@ -19,7 +37,7 @@ extension Daemon {
     }
 
     /// What stands before HTTP on `https_listen`.
-    func httpsListener(_ credentials: TLSCredentials?) throws(StartError) -> TLSListener? {
+    private func httpsListener(_ credentials: TLSCredentials?) throws(StartError) -> TLSListener? {
         guard let credentials, !configuration.httpsListen.isEmpty else { return nil }
         do {
             return try TLSListener(
@@ -36,7 +54,7 @@ extension Daemon {
     }
 
     /// DNS over TLS and HTTPS; nil when nobody listens there.
-    func encryptedDNS(
+    private func encryptedDNS(
         _ registry: Registry,
         _ credentials: TLSCredentials?
     ) async throws(StartError) -> EncryptedDNSService? {

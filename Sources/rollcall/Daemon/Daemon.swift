@@ -8,7 +8,6 @@ internal import Logging
 internal import RegistryAPI
 internal import ServiceCatalog
 internal import ServiceLifecycle
-internal import TransportSecurity
 internal import UnixSignals
 
 /// The server: builds the rooms, joins them, runs them until it is told to stop.
@@ -55,10 +54,8 @@ struct Daemon {
         proberSettings.probesInFlightMax = shares.probesInFlightMax
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
-        let credentials = try credentials()
         let responder = try responder(registry)
-        let encrypted = try await encryptedDNS(registry, credentials)
-        let https = try httpsListener(credentials)
+        let encryption = try await encryption(registry)
         let prober = ProberService(
             keeper: registry.keeper,
             log: audit.map {
@@ -78,25 +75,11 @@ struct Daemon {
             forwarder: registry.forwarder,
             problems: registry.problems,
             audit: audit,
-            credentials: credentials,
-            encryptedDNS: encrypted,
-            https: https
+            encryption: encryption
         )
         let addresses = responder.boundAddresses
-        let api: APIService
-        do throws(StartError) {
-            api = try await self.api(
-                registry,
-                prober,
-                audit,
-                https: https,
-                dnsAddresses: addresses
-            ) {
-                metrics.text
-            }
-        } catch {
-            await encrypted?.close()
-            throw error
+        let api = try await api(registry, prober, audit, encryption, dnsAddresses: addresses) {
+            metrics.text
         }
         registry.followLog()
         if !configuration.isEphemeral {
@@ -114,17 +97,15 @@ struct Daemon {
             started: configuration,
             registry: registry,
             responder: responder,
-            credentials: credentials,
-            encryptedDNS: encrypted,
+            encryption: encryption,
             notify: notify,
             audit: audit,
             logger: logger,
-            announce: { announce(registry, responder, api, encrypted) }
+            announce: { announce(registry, responder, api, encryption.dns) }
         )
-        var services: [any Service] = [
+        let services: [any Service] = [
             prober, WatchClock(keeper: registry.keeper), registry.dnsAccess,
-            Watchdog(notify: notify), reloader,
-            api,
+            Watchdog(notify: notify), reloader, api,
             ProblemWatch(
                 problems: registry.problems,
                 responder: responder,
@@ -133,8 +114,7 @@ struct Daemon {
                 logger: logger
             ),
         ]
-        if let encrypted { services.append(encrypted) }
-        try await run(services)
+        try await run(services + (encryption.dns.map { [$0] } ?? []))
         notify.send(.stopping)
     }
 
@@ -176,7 +156,7 @@ struct Daemon {
         _ registry: Registry,
         _ prober: ProberService,
         _ audit: AuditLog?,
-        https: TLSListener?,
+        _ encryption: EncryptedListeners,
         dnsAddresses: [ListenAddress],
         metricsText: @escaping @Sendable () -> String
     ) async throws(StartError) -> APIService {
@@ -215,12 +195,13 @@ struct Daemon {
                 securely: configuration.httpsListen.map {
                     ($0.address.description, Int($0.port))
                 },
-                tls: https,
+                tls: encryption.https,
                 api: context,
                 settings: settings,
                 logger: logger
             )
         } catch {
+            await encryption.dns?.close()
             throw StartError(error)
         }
     }

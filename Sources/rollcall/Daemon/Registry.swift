@@ -58,11 +58,7 @@ struct Registry {
             snapshots: configuration.data.policy,
             logger: logger
         )
-        // One reader for each worker and each thread of the encrypted transports, one for the slow
-        // path's questions to the catalog's zones.
-        let encryptedThreads =
-            configuration.dns.encrypted.isUsed ? configuration.workers : 0
-        let table = AnswerTable(readers: configuration.workers + 1 + encryptedThreads)
+        let table = AnswerTable(readers: configuration.answerReaders)
         self.table = table
         let publish = Self.publisher(to: table, logger: logger)
         self.publish = publish
@@ -215,6 +211,12 @@ extension Registry {
 }
 
 extension Configuration {
+    /// One for each worker and each thread of the encrypted transports, one for the slow path's
+    /// questions to the catalog's zones.
+    fileprivate var answerReaders: Int {
+        workers + 1 + (dns.encrypted.isUsed ? workers : 0)
+    }
+
     /// Who may do what, with the machine's clock.
     fileprivate var accessControl: AccessControl {
         AccessControl(acl.access, now: { Int(Date().timeIntervalSince1970 * 1_000) })

@@ -15,9 +15,7 @@ struct Reloader: Service {
     let started: Configuration
     let registry: Registry
     let responder: Responder
-    /// Nil when no listener is encrypted.
-    let credentials: TLSCredentials?
-    let encryptedDNS: EncryptedDNSService?
+    let encryption: EncryptedListeners
     let notify: SystemdNotify
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
@@ -87,13 +85,13 @@ struct Reloader: Service {
         let changes = StaticZoneCompiler.changes(from: old, to: folder.zones)
         replace(folder.zones, changes, new.serviceZone(beside: folder.zones))
         responder.replaceProtection(new.dns.protection.settings)
-        encryptedDNS?.replaceProtection(new.dns.protection.settings)
+        encryption.dns?.replaceProtection(new.dns.protection.settings)
         var taken = Self.reloadedKeys.union(Setting.protection.map(\.key))
         if let forwarder = registry.forwarder {
             forwarder.replace(new.forwarder)
             taken.formUnion(Self.recursionKeys)
         }
-        if credentials != nil {
+        if encryption.credentials != nil {
             reloadCertificate(new)
             taken.formUnion(Self.encryptionKeys)
         }
@@ -115,7 +113,9 @@ struct Reloader: Service {
     /// Reads the certificate again, which may have changed although no setting has; a bad one leaves
     /// the old one in force.
     private func reloadCertificate(_ new: Configuration) {
-        guard let credentials, let settings = new.transportSecurity else { return }
+        guard let credentials = encryption.credentials, let settings = new.transportSecurity else {
+            return
+        }
         do {
             try credentials.replace(settings)
         } catch {

@@ -21,11 +21,7 @@ struct MetricsPage: Sendable {
     let problems: Problems
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
-    /// Nil when no listener is encrypted.
-    let credentials: TLSCredentials?
-    let encryptedDNS: EncryptedDNSService?
-    /// Nil unless the API is served over TLS.
-    let https: TLSListener?
+    let encryption: EncryptedListeners
 
     var text: String {
         let protection = ProtectionMetrics.families(responder.counters())
@@ -34,22 +30,22 @@ struct MetricsPage: Sendable {
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
             + (audit.map { AuditMetrics.families($0.figures) } ?? [])
-            + encryption)
+            + encrypted)
             .map(\.text).joined()
     }
 
-    private var encryption: [MetricFamily] {
-        guard let credentials else { return [] }
+    private var encrypted: [MetricFamily] {
+        guard let credentials = encryption.credentials else { return [] }
         return EncryptionMetrics.families(
             credentials,
-            listeners: (https.map { [$0] } ?? []) + (encryptedDNS?.listeners ?? []),
-            timedOut: encryptedDNS?.metrics.timedOut
+            listeners: (encryption.https.map { [$0] } ?? []) + (encryption.dns?.listeners ?? []),
+            timedOut: encryption.dns?.metrics.timedOut
         )
     }
 
     private var queries: [MetricFamily] {
         var counters = responder.counters()
-        let encrypted = encryptedDNS?.metrics ?? EncryptedDNSMetrics()
+        let encrypted = encryption.dns?.metrics ?? EncryptedDNSMetrics()
         counters.addQueries(of: encrypted.queries)
         var types = MetricFamily("rollcall_dns_queries_total", .counter, help: "Queries by type.")
         for (type, count) in counters.queriesByType.sorted(by: { $0.key.rawValue < $1.key.rawValue }
