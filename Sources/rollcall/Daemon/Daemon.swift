@@ -45,10 +45,7 @@ struct Daemon {
     }
 
     private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
-        try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
-        try await registry.registerInitialManagement(configuration)
-        try await registry.registerConfigured(try configuration.consulRegistrations())
-        try await registry.finishDrains()
+        try await fill(registry)
         let notify = SystemdNotify(environment: environment)
         var proberSettings = configuration.prober
         proberSettings.probesInFlightMax = shares.probesInFlightMax
@@ -116,6 +113,14 @@ struct Daemon {
         ]
         try await run(services + (encryption.dns.map { [$0] } ?? []))
         notify.send(.stopping)
+    }
+
+    /// Writes what every start writes.
+    private func fill(_ registry: Registry) async throws {
+        try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+        try await registry.registerInitialManagement(configuration)
+        try await registry.registerConfigured(try configuration.consulRegistrations())
+        try await registry.finishDrains()
     }
 
     /// Runs the services until a signal says stop.
