@@ -1,4 +1,4 @@
-internal import NIOCore
+internal import Foundation
 internal import NIOSSL
 
 /// Whom the client trusts over `https://`, and what it shows itself.
@@ -40,7 +40,7 @@ public struct ClientTLS: Hashable, Sendable {
                     try NIOSSLPrivateKey(file: keyFile, format: .pem)
                 )
             } catch {
-                throw Self.failure(keyFile, "private key", error)
+                throw Self.failure(keyFile, "private key")
             }
             guard (try? NIOSSLContext(configuration: configuration)) != nil else {
                 throw ClientError(
@@ -69,15 +69,15 @@ public struct ClientTLS: Hashable, Sendable {
             let certificates = try NIOSSLCertificate.fromPEMFile(file)
             if !certificates.isEmpty { return certificates }
         } catch {
-            throw failure(file, "certificate", error)
+            throw failure(file, "certificate")
         }
-        throw ClientError(.badCertificate, "\(file): holds no certificate in PEM form")
+        throw failure(file, "certificate")
     }
 
-    private static func failure(_ file: String, _ kind: String, _ error: any Error) -> ClientError {
+    private static func failure(_ file: String, _ kind: String) -> ClientError {
         let problem =
-            (error as? IOError).map { ConnectionErrorText.text($0) }
-            ?? "holds no \(kind) in PEM form"
+            FileManager.default.isReadableFile(atPath: file)
+            ? "holds no \(kind) in PEM form" : "cannot be read"
         return ClientError(.badCertificate, "\(file): \(problem)")
     }
 

@@ -24,7 +24,7 @@ struct TLSCertificate: Sendable {
         do {
             key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
         } catch {
-            throw Self.failure("tls.key", keyFile, error, "holds no private key in PEM form")
+            throw Self.failure("tls.key", keyFile, "holds no private key in PEM form")
         }
         clientAuthorities =
             if let file = settings.clientAuthorityFile {
@@ -83,7 +83,7 @@ struct TLSCertificate: Sendable {
         do {
             certificates = try NIOSSLCertificate.fromPEMFile(file)
         } catch {
-            throw failure(setting, file, error, problem)
+            throw failure(setting, file, problem)
         }
         guard !certificates.isEmpty else {
             throw TLSFileError(setting: setting, file: file, problem: problem)
@@ -91,19 +91,22 @@ struct TLSCertificate: Sendable {
         return certificates
     }
 
+    /// Why `file` cannot be used: it cannot be opened, or it holds something else.
+    ///
+    /// The library that reads it does not tell the two apart.
     private static func failure(
         _ setting: String,
         _ file: String,
-        _ error: any Error,
         _ problem: String
     ) -> TLSFileError {
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
         let reason =
-            switch (error as? IOError)?.errnoCode {
+            switch descriptor < 0 ? errno : 0 {
             case ENOENT: "no such file"
             case EACCES: "permission denied"
-            case EISDIR: "is a folder, not a file"
             default: problem
             }
+        if descriptor >= 0 { close(descriptor) }
         return TLSFileError(setting: setting, file: file, problem: reason)
     }
 }

@@ -24,7 +24,7 @@ struct ReplyTests {
             ResourceRecord(
                 owner: owner,
                 type: .a,
-                ttlSeconds: UInt32(60 - $0),
+                ttlSeconds: UInt32(max(1, 60 - $0)),
                 rdata: [1, 2, 3, 4]
             )
         }
