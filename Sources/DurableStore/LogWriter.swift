@@ -207,7 +207,7 @@ extension LogWriter {
         schedule.note(outcome)
         switch outcome {
         case .written(let file, let took):
-            log.logger.info(
+            log.logger.debug(
                 "a snapshot was written",
                 metadata: [
                     "file": "\(file.path)", "bytes": "\(file.size)",
