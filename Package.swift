@@ -239,6 +239,60 @@ if Context.environment["WITH_BENCHMARKS"] != nil {
     ]
 }
 
+/// `WITH_FUZZERS=1` leaves only the fuzzers (`Tests/Fuzzers`) and what they feed.
+///
+/// Of the edges these are the files that need no package: the rest would take minutes to build with
+/// sanitizers.
+if Context.environment["WITH_FUZZERS"] != nil {
+    func part(_ name: String, _ needs: [Target.Dependency], _ sources: [String]) -> Target {
+        .target(name: name, dependencies: needs, sources: sources, swiftSettings: house)
+    }
+    let edges = [
+        part(
+            "DNSForwarder",
+            ["DNSWire", "DNSResponder"],
+            ["UpstreamAnswer.swift", "UpstreamFailure.swift"]
+        ),
+        part("DurableStore", ["ServiceCatalog"], ["Compact", "RowCoder.swift"]),
+        part(
+            "HealthProber",
+            [],
+            ["Probes/HealthCheckMessage.swift", "Probes/ProbeURL.swift"]
+        ),
+        part(
+            "RegistryAPI",
+            ["ServiceCatalog"],
+            [
+                "APIContext.swift", "APIError.swift", "CheckDefaults.swift", "LeaseTerms.swift",
+                "ServerIdentity.swift", "String+Cut.swift", "UInt8+Hexadecimal.swift",
+                "Consul/Access/BootstrapBody.swift", "Consul/Access/PolicyBody.swift",
+                "Consul/Access/TokenBody.swift", "Consul/ConsulDefinitions.swift",
+                "Consul/ConsulDefinitions+Checks.swift", "Consul/Filter", "Consul/MemberView.swift",
+                "Consul/PreparedQueries/PreparedQueryBody.swift", "Consul/ServiceEndpoint.swift",
+                "Consul/SnapshotFile.swift", "Consul/UserEvents.swift", "Consul/UUIDText.swift",
+                "Consul/Wire", "JSON/JSONFields.swift", "JSON/JSONObject.swift",
+                "JSON/JSONParser.swift", "JSON/JSONScanError.swift", "JSON/JSONScanner.swift",
+                "JSON/JSONSyntaxError.swift", "JSON/JSONValue.swift", "Native/CheckRequest.swift",
+                "Native/LineSplitter.swift", "Native/ProbeReader.swift",
+                "Native/RegistrationRequest.swift", "Server/PercentText.swift",
+            ]
+        ),
+    ]
+    package.targets =
+        dataPlane.filter { $0.type != .test && $0.name != "TestSupport" } + edges + [
+            .executableTarget(
+                name: "Fuzz",
+                dependencies: [
+                    "DNSWire", "DNSResponder", "DNSZones", "ServiceCatalog", "CLDNS",
+                ] + edges.map { .target(name: $0.name) },
+                path: "Tests/Fuzzers/Fuzz",
+                swiftSettings: house
+            )
+        ]
+    package.products = []
+    package.dependencies = []
+}
+
 /// `ROOMS=DNSZones,DNSResponder swift test` keeps these rooms, what they stand on and their tests.
 ///
 /// Rooms of the data plane need no package, so then none is resolved.

@@ -20,9 +20,9 @@ struct ConsulAPI: Sendable {
     }
 
     /// The service that stands for this server; start-up code registers it.
-    static let ownServiceID = "consul"
+    static let ownServiceID = ConsulDefinitions.ownServiceID
     /// The check that stands for this server's being alive.
-    static let aliveCheckID = "serfHealth"
+    static let aliveCheckID = ConsulDefinitions.aliveCheckID
 
     /// The node that the agent's endpoints act on.
     var localNode: String { context.identity.nodeName }

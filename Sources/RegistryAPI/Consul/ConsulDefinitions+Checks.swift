@@ -15,7 +15,7 @@ extension ConsulDefinitions {
         serviceID: String
     ) throws -> HealthCheck {
         let id = body.id.isEmpty ? defaultID : body.id
-        guard id != ConsulAPI.aliveCheckID else {
+        guard id != Self.aliveCheckID else {
             throw APIError(.badRequest, "Invalid check ID: \"serfHealth\" is this server's own")
         }
         try rules.checkID(id, field: "CheckID")

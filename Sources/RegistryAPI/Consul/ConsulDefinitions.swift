@@ -10,6 +10,11 @@ package struct ConsulDefinitions: Sendable {
     let probeTargets: ProbeTargetPolicy
     let rules: RegistrationRules
 
+    /// The service that this server is itself, as each Consul server has it.
+    static let ownServiceID = "consul"
+    /// The check that says that this server is alive, as each agent has it.
+    static let aliveCheckID = "serfHealth"
+
     package init(localNode: String, limits: CatalogLimits, probeTargets: ProbeTargetPolicy) {
         self.localNode = localNode
         self.limits = limits
@@ -20,7 +25,7 @@ package struct ConsulDefinitions: Sendable {
     /// The registration on the local node that `body` describes.
     func registration(of body: ServiceBody, replacesChecks: Bool) throws -> Registration {
         guard !body.name.isEmpty else { throw APIError(.badRequest, "Missing service name") }
-        guard (body.id.isEmpty ? body.name : body.id) != ConsulAPI.ownServiceID else {
+        guard (body.id.isEmpty ? body.name : body.id) != Self.ownServiceID else {
             throw APIError(.badRequest, "Invalid service ID: \"consul\" is this server itself")
         }
         guard HostKind(body.address) != .unspecified else {
