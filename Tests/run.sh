@@ -104,6 +104,18 @@ for folder in Tests/*Tests; do
   passed=$((passed + (${tests:-0} > failures ? ${tests:-0} - failures : 0)))
   failed=$((failed + failures))
 done
+
+# Hostile bytes to everything that reads them, old inputs first: Tests/Fuzzers/run.sh says more.
+phase "fuzz"
+status=0
+"$root/Tests/Fuzzers/run.sh" --seconds "${ROLLCALL_FUZZ_SECONDS:-5}" | tee "$output" || status=$?
+fuzzers="$(sed -n 's/^\([0-9]*\) fuzzers passed, .*/\1/p' "$output")"
+passed=$((passed + ${fuzzers:-0}))
+crashes="$(sed -n 's/^[0-9]* fuzzers passed, \([0-9]*\) failed/\1/p' "$output")"
+if ((status != 0)); then
+  failed_rooms+=(Fuzzers)
+  failed=$((failed + (${crashes:-0} > 0 ? crashes : 1)))
+fi
 phase "done"
 if ((${#failed_rooms[@]} > 0)); then printf 'failed: %s\n' "${failed_rooms[*]}"; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
