@@ -35,8 +35,11 @@ final class NativeBodyFuzzer: Fuzzer {
             ),
             leaseTerms: LeaseTerms(),
             answerTTLSeconds: { _ in 5 },
+            explain: { (name, _) throws(FieldError) in
+                throw FieldError("name", "nobody asks for \(name) here")
+            },
             metricsText: { "" },
-            healthProblem: { nil }
+            problems: Problems(now: { 0 })
         )
     }
 
