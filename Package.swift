@@ -253,7 +253,11 @@ if Context.environment["WITH_FUZZERS"] != nil {
             ["DNSWire", "DNSResponder"],
             ["UpstreamAnswer.swift", "UpstreamFailure.swift"]
         ),
-        part("DurableStore", ["ServiceCatalog"], ["Compact", "RowCoder.swift"]),
+        part(
+            "DurableStore",
+            ["ServiceCatalog"],
+            ["CheckedForm.swift", "Checksum.swift", "Compact", "RowCoder.swift"]
+        ),
         part(
             "HealthProber",
             [],
@@ -263,10 +267,12 @@ if Context.environment["WITH_FUZZERS"] != nil {
             "RegistryAPI",
             ["ServiceCatalog"],
             [
-                "APIContext.swift", "APIError.swift", "CheckDefaults.swift", "LeaseTerms.swift",
+                "APIContext.swift", "APIError.swift", "Audit/AuditEntry.swift",
+                "Audit/AuditTrail.swift", "CheckDefaults.swift", "LeaseTerms.swift",
                 "ServerIdentity.swift", "String+Cut.swift", "UInt8+Hexadecimal.swift",
                 "Consul/Access/BootstrapBody.swift", "Consul/Access/PolicyBody.swift",
-                "Consul/Access/TokenBody.swift", "Consul/ConsulDefinitions.swift",
+                "Consul/Access/Timestamp.swift", "Consul/Access/TokenBody.swift",
+                "Consul/ConsulDefinitions.swift",
                 "Consul/ConsulDefinitions+Checks.swift", "Consul/Filter", "Consul/MemberView.swift",
                 "Consul/PreparedQueries/PreparedQueryBody.swift", "Consul/ServiceEndpoint.swift",
                 "Consul/SnapshotFile.swift", "Consul/UserEvents.swift", "Consul/UUIDText.swift",

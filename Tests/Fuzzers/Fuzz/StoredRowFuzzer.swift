@@ -23,10 +23,21 @@ final class StoredRowFuzzer: Fuzzer {
         _ type: Thing.Type,
         _ row: [UInt8]
     ) {
-        guard let thing = try? coder.decode(type, from: Data(row)) else { return }
-        let written = coder.compact(thing)
-        let read = try? coder.decode(type, from: written)
+        guard let thing = try? decode(type, row) else { return }
+        let written = [UInt8](coder.compact(thing, "a", "b"))
+        let read = try? decode(type, written)
         expect(read == thing, "a \(type) reads back as another one")
+    }
+
+    /// Reads a row whose key is `a` and `b`.
+    private func decode<Thing: CompactCodable & Codable>(
+        _ type: Thing.Type,
+        _ row: [UInt8]
+    ) throws -> Thing {
+        try coder.decode(type, from: Data(row)) { sum in
+            sum.add("a")
+            sum.add("b")
+        }
     }
 
     private func checkChange(_ row: [UInt8]) {
