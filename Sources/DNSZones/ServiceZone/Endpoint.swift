@@ -8,6 +8,8 @@ struct Endpoint: Hashable {
     /// The weight of its SRV records, by its health.
     let weight: UInt16
     let isDraining: Bool
+    /// True when somebody took it out: it drains or is in maintenance.
+    let isWithheld: Bool
     let health: HealthStatus
     /// Its IP addresses, at most one a family; empty when it has a host name.
     let addresses: [IPAddress]
@@ -40,6 +42,7 @@ struct Endpoint: Hashable {
         _ instance: ServiceInstance,
         on node: Node,
         health: HealthStatus,
+        isInMaintenance: Bool = false,
         isOwnName: (DomainName) -> Bool
     ) {
         tags = instance.tags
@@ -47,6 +50,7 @@ struct Endpoint: Hashable {
         let weights = instance.weights
         weight = UInt16(clamping: health == .passing ? weights.passing : weights.warning)
         isDraining = instance.isDraining
+        isWithheld = instance.isDraining || isInMaintenance
         self.health = health
         port = instance.port
         nodeName = node.name

@@ -13,6 +13,7 @@ struct LargeService {
     private let domains: [ServiceNames]
     private let ttlSeconds: UInt32
     private let onlyPassing: Bool
+    private let panicPercent: Int
     private let limits: Limits
 
     /// When a service is large.
@@ -39,11 +40,13 @@ struct LargeService {
         domains: [ServiceNames],
         ttlSeconds: UInt32,
         onlyPassing: Bool,
+        panicPercent: Int,
         limits: Limits
     ) {
         self.domains = domains
         self.ttlSeconds = ttlSeconds
         self.onlyPassing = onlyPassing
+        self.panicPercent = panicPercent
         self.limits = limits
     }
 
@@ -106,7 +109,9 @@ struct LargeService {
         switch parts[tag] {
         case nil: return .endpoints([])
         case .few(let keys): return .endpoints(keys.sorted().compactMap { members[$0] })
-        case .many(let packed) where packed.isPlain(bytesMax: limits.messageBytes):
+        case .many(let packed)
+        where packed.isPlain(bytesMax: limits.messageBytes)
+            && !packed.isPanic(percent: panicPercent):
             return .packed(packed)
         case .many:
             let found = members.filter { $0.value.has(tag) }.sorted { $0.key < $1.key }

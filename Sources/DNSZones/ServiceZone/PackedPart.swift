@@ -5,6 +5,8 @@ internal import DNSWire
 struct PackedPart {
     private(set) var count = 0
     private(set) var upCount = 0
+    /// Those that somebody took out.
+    private var withheldCount = 0
     /// Instances with a host name in place of addresses.
     private var hostCount = 0
     private var addresses4: PackedSet<IPAddress>
@@ -30,6 +32,7 @@ struct PackedPart {
 
     mutating func add(_ endpoint: Endpoint, _ domains: [ServiceNames]) {
         count += 1
+        if endpoint.isWithheld { withheldCount += 1 }
         guard endpoint.isAnswered(onlyPassing: onlyPassing) else { return }
         upCount += 1
         if endpoint.host != nil { hostCount += 1 }
@@ -48,6 +51,7 @@ struct PackedPart {
     /// Takes back what `add` did.
     mutating func remove(_ endpoint: Endpoint, _ domains: [ServiceNames]) {
         count -= 1
+        if endpoint.isWithheld { withheldCount -= 1 }
         guard endpoint.isAnswered(onlyPassing: onlyPassing) else { return }
         upCount -= 1
         if endpoint.host != nil { hostCount -= 1 }
@@ -61,6 +65,11 @@ struct PackedPart {
         for index in domains.indices {
             endpoint.forEachService(domains[index]) { services[index].remove($0, $1) }
         }
+    }
+
+    /// True when all are to be answered, also those whose records are not here.
+    func isPanic(percent: Int) -> Bool {
+        PanicThreshold.isPanic(healthy: upCount, of: count - withheldCount, percent: percent)
     }
 
     /// True when the RRsets are records and nothing else: no host name leads elsewhere, and a

@@ -52,7 +52,12 @@ extension ServiceZone {
                 return
             }
             shown.append(
-                Endpoint(instance, on: node, health: health) { isName($0, of: instance) }
+                Endpoint(
+                    instance,
+                    on: node,
+                    health: health,
+                    isInMaintenance: isInMaintenance(instance, health: health, catalog)
+                ) { isName($0, of: instance) }
             )
         }
         return (shown, hiddenTags)
@@ -86,6 +91,7 @@ extension ServiceZone {
         let isTaken = isTaken(labels, fromServiceOf: serviceLabels, catalog)
         guard content.isEmpty else {
             let shared = SharedContent(content, about: service, self)
+            if tag == nil { notePanic(shared.isPanic, of: service) }
             for (domain, names) in domains.enumerated() {
                 let owners = isTaken ? [] : names.service(path)
                 let all = owners + names.underscored(service, tag: tag)
@@ -93,6 +99,7 @@ extension ServiceZone {
             }
             return
         }
+        if tag == nil { notePanic(false, of: service) }
         let heir = isTaken ? nil : heir(labels, ofServiceOf: serviceLabels, catalog)
         for (domain, names) in domains.enumerated() {
             remove(names.underscored(service, tag: tag), into: &changes)
@@ -111,6 +118,8 @@ extension ServiceZone {
         /// Those that are answered.
         let up: LargeService.Content
         let note: ExtendedError?
+        /// True when unhealthy ones are among them.
+        let isPanic: Bool
         let ttlSeconds: UInt32
 
         init(_ content: LargeService.Content, about service: String, _ zone: ServiceZone) {
@@ -119,10 +128,20 @@ extension ServiceZone {
             switch content {
             case .endpoints(let all):
                 let answered = all.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
-                up = .endpoints(answered)
-                note = ServiceZone.unhealthyNote(all.count - answered.count, of: all.count)
+                let wanted = settings.panic.isOff ? all : all.filter { !$0.isWithheld }
+                isPanic = PanicThreshold.isPanic(
+                    healthy: answered.count,
+                    of: wanted.count,
+                    percent: settings.panic.percent(service)
+                )
+                up = .endpoints(isPanic ? wanted : answered)
+                note =
+                    isPanic
+                    ? PanicThreshold.note(healthy: answered.count, of: wanted.count)
+                    : ServiceZone.unhealthyNote(all.count - answered.count, of: all.count)
             case .packed(let part):
                 up = content
+                isPanic = false
                 note = ServiceZone.unhealthyNote(part.count - part.upCount, of: part.count)
             }
             ttlSeconds = settings.serviceTTL.seconds(service)

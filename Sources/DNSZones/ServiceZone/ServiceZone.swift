@@ -16,6 +16,9 @@ package final class ServiceZone: CatalogListener {
     /// Addresses whose names are published by themselves: they answer with a second one.
     let accompanied = Mutex<Set<IPAddress>>([])
 
+    /// Services that are answered with all their instances, by folded name.
+    let panicking = Mutex<Set<String>>([])
+
     /// Services with very many instances, by folded name.
     private let large = Mutex<[String: LargeService]>([:])
     private let largeLimits: LargeService.Limits
@@ -242,15 +245,19 @@ package final class ServiceZone: CatalogListener {
             domains: domains,
             ttlSeconds: current.settings.serviceTTL.seconds(service),
             onlyPassing: current.settings.onlyPassing,
+            panicPercent: current.settings.panic.percent(service),
             limits: largeLimits
         )
         var tags: Set<String> = []
         catalog.forEachInstance(ofService: service) { instance, node, health in
             tags.formUnion(instance.tags.map { $0.lowercased() })
             guard current.visibility.showsNode(node.name) else { return }
-            let endpoint = Endpoint(instance, on: node, health: health) {
-                isName($0, of: instance)
-            }
+            let endpoint = Endpoint(
+                instance,
+                on: node,
+                health: health,
+                isInMaintenance: isInMaintenance(instance, health: health, catalog)
+            ) { isName($0, of: instance) }
             _ = large.update(instance.key, to: endpoint)
         }
         return (large, tags)
@@ -265,9 +272,13 @@ package final class ServiceZone: CatalogListener {
         guard let instance = catalog.instance(key), Catalog.fold(instance.service) == service,
             let node = catalog.node(key.node), visibility.showsNode(node.name)
         else { return nil }
-        return Endpoint(instance, on: node, health: catalog.health(key)) {
-            isName($0, of: instance)
-        }
+        let health = catalog.health(key)
+        return Endpoint(
+            instance,
+            on: node,
+            health: health,
+            isInMaintenance: isInMaintenance(instance, health: health, catalog)
+        ) { isName($0, of: instance) }
     }
 
     // MARK: Zones

@@ -28,6 +28,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
     /// True: a node's meta comes as TXT beside its addresses and beside SRV records that lead to it.
     package var addsNodeText: Bool
     package var limits: ServiceAnswerLimits
+    package var panic: PanicThreshold
 
     package init(
         domains: [DomainName],
@@ -44,7 +45,8 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         onlyPassing: Bool = false,
         forwardsReverseMisses: Bool = false,
         addsNodeText: Bool = true,
-        limits: ServiceAnswerLimits = ServiceAnswerLimits()
+        limits: ServiceAnswerLimits = ServiceAnswerLimits(),
+        panic: PanicThreshold = PanicThreshold()
     ) {
         self.domains = domains
         self.datacenter = datacenter
@@ -61,6 +63,7 @@ package struct ServiceZoneSettings: Hashable, Sendable {
         self.forwardsReverseMisses = forwardsReverseMisses
         self.addsNodeText = addsNodeText
         self.limits = limits
+        self.panic = panic
     }
 }
 

@@ -10,4 +10,10 @@ struct HealthSettings: Hashable, Sendable {
     var intervalDefault = Duration.seconds(10)
     var failuresBeforeCritical = 3
     var successesBeforePassing = 1
+    /// Falls within a few half-lives that make a check count as flapping; 0 for never.
+    var flapFallsMax = 3
+    var flapHalfLife = Duration.seconds(120)
+    /// Below so many percent of healthy instances all are answered; 0 for never.
+    var panicThreshold = 0
+    var panicThresholdPerService: [String: Int] = [:]
 }

@@ -7,7 +7,8 @@ extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
         listening + httpsListen + general + confinement + data + dns + recursion
-        + protection + encryptedDNS + http + tls + acl + leases + health + limits
+        + protection + encryptedDNS + http + tls + acl + leases + health
+        + healthProtection + limits
 
     private static let listening: [Setting] = [
         .list("dns_listen", \.dnsListen, .listenAddress(such: "127.0.0.1:8600")),
@@ -207,7 +208,7 @@ extension SettingForm where Value == String {
     }
 
     /// A service's name, the start of one followed by `*`, or `*`.
-    fileprivate static var serviceOrPrefix: SettingForm {
+    static var serviceOrPrefix: SettingForm {
         SettingForm(
             expected: "a service name, a prefix such as web* or *",
             parse: { text in

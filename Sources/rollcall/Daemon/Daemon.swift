@@ -66,6 +66,7 @@ struct Daemon {
             version: RollcallCommand.version,
             responder: responder,
             table: registry.table,
+            serviceZone: registry.serviceZone,
             keeper: registry.keeper,
             log: registry.log,
             prober: prober,

@@ -258,6 +258,7 @@ extension Configuration {
     private var serviceZone: ServiceZoneSettings {
         let (ttlSeconds, serviceTTLSeconds) = Self.perService(dns.ttlSecondsPerService)
         let (limits, limit) = Self.perService(dns.addressRecordLimitPerService)
+        let (panics, panic) = Self.perService(health.panicThresholdPerService)
         return ServiceZoneSettings(
             domains: domains,
             datacenter: datacenter,
@@ -284,6 +285,10 @@ extension Configuration {
                 addressesMax: limit ?? dns.addressRecordLimit,
                 addressesMaxPerService: limits,
                 smallReplyMax: dns.smallAnswerLimit
+            ),
+            panic: PanicThreshold(
+                defaultPercent: panic ?? health.panicThreshold,
+                perService: panics
             )
         )
     }

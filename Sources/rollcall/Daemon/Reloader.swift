@@ -29,6 +29,7 @@ struct Reloader: Service {
         "dns.negative_ttl", "dns.soa.refresh", "dns.soa.retry", "dns.soa.expire",
         "dns.name_server.addresses", "dns.mailbox", "dns.only_passing", "dns.node_meta_txt",
         "dns.a_record_limit", "dns.a_record_limit_per_service", "dns.udp_answer_limit",
+        "health.panic_threshold", "health.panic_threshold_per_service",
     ]
     /// The same for a server that was started with recursors; one without sets no RA.
     private static let recursionKeys = Set(Setting.recursion.map(\.key))

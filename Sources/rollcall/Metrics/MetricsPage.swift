@@ -1,6 +1,7 @@
 internal import DNSForwarder
 internal import DNSResponder
 internal import DNSWire
+internal import DNSZones
 internal import DurableStore
 internal import EncryptedDNS
 internal import Foundation
@@ -13,6 +14,7 @@ struct MetricsPage: Sendable {
     let version: String
     let responder: Responder
     let table: AnswerTable
+    let serviceZone: ServiceZone
     let keeper: CatalogKeeper
     let log: StandaloneLog
     let prober: ProberService
@@ -157,6 +159,12 @@ struct MetricsPage: Sendable {
                 counts.emptyNames
             ),
             .single("rollcall_table_bytes", .gauge, "Memory of the answer table.", counts.bytes),
+            .single(
+                "rollcall_services_in_panic",
+                .gauge,
+                "Services answered with all their instances, for want of healthy ones.",
+                serviceZone.panickingServices.count
+            ),
         ]
     }
 

@@ -24,6 +24,7 @@ final class Published: Sendable {
     init(
         domains: [String] = ["consul"],
         onlyPassing: Bool = false,
+        panic: PanicThreshold = PanicThreshold(),
         largeLimits: LargeService.Limits? = nil
     ) throws {
         hasLargeServices = largeLimits != nil
@@ -33,7 +34,8 @@ final class Published: Sendable {
             datacenter: "dc1",
             nameServerAddresses: [try #require(IPAddress("127.0.0.1"))],
             reverseZones: [try DomainName("10.in-addr.arpa")],
-            onlyPassing: onlyPassing
+            onlyPassing: onlyPassing,
+            panic: panic
         )
         let zone = ServiceZone(
             settings: settings,
@@ -225,6 +227,8 @@ final class Published: Sendable {
         return rrsets.first { $0.type == type }?.rdata.map { RData.text(type: type, rdata: $0) }
             ?? []
     }
+
+    var panickingServices: [String] { current.withLock { $0?.panickingServices ?? [] } }
 
     var lastChangeCount: Int { changeCounts.withLock { $0.last ?? 0 } }
 }
