@@ -13,7 +13,7 @@ package struct Hysteresis: Hashable, Sendable {
     private var successes: UInt16 = 0
     private var failures: UInt16 = 0
     /// True until the first result.
-    private var isNew: Bool
+    private(set) var isNew: Bool
 
     /// Starts from a known status; `isNew` when no probe has confirmed it yet.
     package init(status: HealthStatus, isNew: Bool) {
@@ -30,20 +30,23 @@ package struct Hysteresis: Hashable, Sendable {
         package var isHeld: Bool
         /// True after a failure that needs more to be believed.
         package var needsConfirmation: Bool
+        /// Results in a row of those that it takes, such as `3/3`.
+        package var count: String
     }
 
     /// Counts a result.
     ///
     /// With `holdsWorse` the status does not become worse, but failures are counted, so that the
-    /// first one after the hold decides.
+    /// first one after the hold decides. `demand` is what flapping asks of a recovery.
     package mutating func observe(
         _ result: ProbeResult,
         of check: CheckDefinition,
+        demand: FlapDamping.Demand = .none,
         holdsWorse: Bool = false
     ) -> Verdict {
         result.isFailure
             ? observeFailure(result, of: check, holdsWorse: holdsWorse)
-            : observeSuccess(result, of: check, holdsWorse: holdsWorse)
+            : observeSuccess(result, of: check, demand: demand, holdsWorse: holdsWorse)
     }
 
     /// Takes over a status that somebody else gave the check.
@@ -55,19 +58,32 @@ package struct Hysteresis: Hashable, Sendable {
     private mutating func observeSuccess(
         _ result: ProbeResult,
         of check: CheckDefinition,
+        demand: FlapDamping.Demand,
         holdsWorse: Bool
     ) -> Verdict {
-        let threshold = UInt16(clamping: max(check.successesBeforePassing, 1))
+        let wanted = max(check.successesBeforePassing, 1) + demand.extraSuccesses
+        let threshold = UInt16(clamping: wanted)
         failures = 0
         successes = isNew ? threshold : min(successes + 1, threshold)
         isNew = false
-        guard status == .critical, successes < threshold else {
-            let isHeld = holdsWorse && result.status > status
-            if !isHeld { status = result.status }
-            return verdict(result.output, isHeld: isHeld)
+        let count = "\(successes)/\(threshold)"
+        if status == .critical, demand.isHeld {
+            // No count: it would be written anew with each probe.
+            return verdict(Self.heldDown + result.output, count: count)
         }
-        return verdict("\(successes)/\(threshold) successes: \(result.output)")
+        if status == .critical, successes < threshold {
+            let why = demand.extraSuccesses > 0 ? Self.afterFlapping : ""
+            return verdict("\(count) successes\(why): \(result.output)", count: count)
+        }
+        let isHeld = holdsWorse && result.status > status
+        if !isHeld { status = result.status }
+        return verdict(result.output, isHeld: isHeld, count: count)
     }
+
+    /// Stands before the output of a target that is well and flaps.
+    static let heldDown = "flapping, held down for now: "
+    /// Stands after a count of successes of which more than usual are wanted.
+    static let afterFlapping = " after flapping"
 
     private mutating func observeFailure(
         _ result: ProbeResult,
@@ -78,24 +94,30 @@ package struct Hysteresis: Hashable, Sendable {
         let warning = min(UInt16(clamping: max(check.failuresBeforeWarning, 1)), threshold)
         successes = 0
         failures = isNew || status == .critical ? threshold : min(failures + 1, threshold)
-        let output =
-            threshold == 1 ? result.output : "\(failures)/\(threshold) failures: \(result.output)"
+        let count = "\(failures)/\(threshold)"
+        let output = threshold == 1 ? result.output : "\(count) failures: \(result.output)"
         var proposed = status
         if failures >= threshold {
             proposed = .critical
         } else if failures >= warning {
             proposed = max(status, .warning)
         }
-        if holdsWorse, proposed > status { return verdict(output, isHeld: true) }
+        if holdsWorse, proposed > status { return verdict(output, isHeld: true, count: count) }
         isNew = false
         status = proposed
-        var verdict = verdict(output)
+        var verdict = verdict(output, count: count)
         verdict.needsConfirmation = status != .critical
         return verdict
     }
 
-    private func verdict(_ output: String, isHeld: Bool = false) -> Verdict {
-        Verdict(status: status, output: output, isHeld: isHeld, needsConfirmation: false)
+    private func verdict(_ output: String, isHeld: Bool = false, count: String) -> Verdict {
+        Verdict(
+            status: status,
+            output: output,
+            isHeld: isHeld,
+            needsConfirmation: false,
+            count: count
+        )
     }
 
     /// The time from a failure to the next probe while it is not yet believed.

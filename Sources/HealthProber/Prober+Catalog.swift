@@ -27,8 +27,11 @@ extension Prober {
             case .instance(_, let new?): setLease(new, now: now)
             case .instance(let old?, nil): removeInstance(old)
             case .check(let old, let new?):
+                noteTransition(old: old, new: new, now: now)
                 if follow(old: old, new: new, now: now) { newAliases.insert(Self.folded(new.key)) }
-            case .check(let old?, nil): removeCheck(Self.folded(old.key))
+            case .check(let old?, nil):
+                noteTransition(old: old, new: nil, now: now)
+                removeCheck(Self.folded(old.key))
             case .instance(nil, nil), .check(nil, nil): continue
             case .session(_, let new?): setSession(new, now: now)
             case .session(let old?, nil): removeSession(old)
@@ -39,6 +42,17 @@ extension Prober {
         for key in aliases.affected(by: delta).union(newAliases) {
             followTarget(key, in: catalog, now: now)
         }
+        for key in damping.catalogChanged(delta, in: catalog) {
+            // It was held down while others were up: what it says now is wanted at once.
+            if records[key]?.hysteresis.status == .critical { probeAtOnce(key, now: now) }
+        }
+    }
+
+    private mutating func probeAtOnce(_ key: CheckKey, now: ProbeInstant) {
+        guard let record = records[key], let id = record.scheduleID else { return }
+        removeFromSchedule(id)
+        let new = addToSchedule(key, record.definition, first: .atOnce, now: now)
+        records[key]?.scheduleID = new
     }
 
     /// - Returns: true when an alias check is new or has another target.
@@ -75,6 +89,7 @@ extension Prober {
             hysteresis: Hysteresis(status: check.status, isNew: isNew),
             status: check.status,
             output: check.output,
+            statusSince: now,
             owner: Self.folded(InstanceKey(node: check.node, id: check.serviceID)).hashValue
         )
         switch definition.probe {
@@ -142,6 +157,8 @@ extension Prober {
         leases.remove(.ttl(key))
         leases.remove(.criticalTerm(key))
         writes.cancel(.status(key))
+        damping.remove(key)
+        underWay[key] = nil
         evidence.forget(record.owner)
     }
 
@@ -199,12 +216,13 @@ extension Prober {
         else { return }
         let result = AliasIndex.result(of: target, for: key, in: catalog)
         guard result.status != record.status || result.output != record.output else { return }
-        report(key, result.status, result.output, now: now)
+        report(key, result.status, result.output, Evidence(cause: .alias), now: now)
     }
 
     /// Starts or ends the time after which a critical instance is removed.
     ///
-    /// After a restart it starts anew: the catalog does not say since when a check is critical.
+    /// After a restart it starts anew, as every lease does: while nobody probed, nobody could see the
+    /// instance recover.
     private mutating func setCriticalTerm(
         _ key: CheckKey,
         status: HealthStatus,

@@ -35,22 +35,55 @@ extension Prober {
             noticeHold()
         }
         let before = record.hysteresis
+        // Asked of all, so that what is over is forgotten.
+        let demand = damping.demand(of: key, now: now)
         let verdict = record.hysteresis.observe(
             result,
             of: probe.definition,
+            demand: demand,
             holdsWorse: result.isFailure
                 && evidence.holdsWorse(isAnswer: result.evidence == .answer, now: now)
         )
         if record.hysteresis != before { records[key] = record }
+        noteFall(key, from: before, to: record, now: now)
         if verdict.isHeld {
             metrics.verdictsHeld += 1
         } else if shouldWrite(verdict, over: record, now: now) {
-            report(key, verdict.status, verdict.output, now: now)
+            let evidence = Evidence(
+                cause: .probe,
+                count: verdict.count,
+                latency: now - probe.startedAt
+            )
+            report(key, verdict.status, verdict.output, evidence, now: now)
         }
         _ = schedule.finish(
             probe.id,
             next: verdict.needsConfirmation ? .soon(confirmation) : .regular,
             now: now
+        )
+    }
+
+    /// Counts a fall from what was believed; a check's first result is none, and a node's checks speak
+    /// for many services.
+    private mutating func noteFall(
+        _ key: CheckKey,
+        from before: Hysteresis,
+        to record: Record,
+        now: ProbeInstant
+    ) {
+        guard record.hysteresis.status == .critical, before.status != .critical, !before.isNew,
+            !record.serviceID.isEmpty
+        else { return }
+        let isHeld = damping.noteFall(
+            of: key,
+            instance: Self.folded(record.instance),
+            service: record.serviceName,
+            now: now
+        )
+        guard isHeld else { return }
+        metrics.flapHolds += 1
+        notices.append(
+            .flapping(record.key, service: record.serviceName, instance: record.serviceID)
         )
     }
 
@@ -61,6 +94,8 @@ extension Prober {
         now: ProbeInstant
     ) {
         if writes.finish(ticket, error: error, now: now) { metrics.writeFailures += 1 }
+        // In the catalog, or refused: what comes later stands on something else.
+        if case .status(let key) = ticket.key, !writes.contains(ticket.key) { underWay[key] = nil }
     }
 
     /// A passing check costs no write.
@@ -76,6 +111,7 @@ extension Prober {
         // A count that moved, or that is over: people watch it.
         let isProgress =
             verdict.needsConfirmation || verdict.output.hasCount || record.output.hasCount
+            || verdict.output.isHeldDown && !record.output.isHeldDown
         return isProgress && takeProgressWrite(now: now)
     }
 
@@ -88,30 +124,16 @@ extension Prober {
         return progressWrites <= settings.progressWritesPerSecondMax
     }
 
-    /// Queues the write of a check's health, and the log line if its status moves.
+    /// Queues the write of a check's health; when it is in the catalog, a change is logged.
     mutating func report(
         _ key: CheckKey,
         _ status: HealthStatus,
         _ output: String,
+        _ evidence: Evidence,
         now: ProbeInstant
     ) {
         guard var record = records[key] else { return }
-        if status != record.status {
-            metrics.transitions += 1
-            notices.append(
-                .transition(
-                    Transition(
-                        service: record.serviceName,
-                        node: record.key.node,
-                        instance: record.serviceID,
-                        check: record.key.id,
-                        from: record.status,
-                        to: status,
-                        output: output
-                    )
-                )
-            )
-        }
+        if status != record.status { underWay[key] = evidence }
         record.status = status
         record.output = output
         record.outputWrittenAt = now
@@ -128,6 +150,8 @@ extension Prober {
 }
 
 extension String {
+    fileprivate var isHeldDown: Bool { hasPrefix(Hysteresis.heldDown) }
+
     /// True for outputs such as `1/3 failures: refused`.
     fileprivate var hasCount: Bool {
         guard let first = utf8.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first) else {
@@ -135,5 +159,6 @@ extension String {
         }
         let head = prefix { $0 != ":" }
         return head.hasSuffix(" failures") || head.hasSuffix(" successes")
+            || head.hasSuffix(Hysteresis.afterFlapping)
     }
 }

@@ -31,7 +31,7 @@ extension Prober {
         let status = record.hysteresis.status
         let output = String(record.output.dropFirst(Self.expiryPrefix.count))
         if writes.isInFlight(.status(key)) {
-            report(key, status, output, now: now)
+            report(key, status, output, Evidence(cause: .report), now: now)
         } else {
             writes.cancel(.status(key))
             record.status = status
@@ -76,7 +76,13 @@ extension Prober {
         guard !record.output.hasPrefix(Self.expiryPrefix) else { return }
         // The hysteresis keeps what was true before, for a report that comes too late to be in time
         // and too early to be after.
-        report(key, .critical, Self.expiryPrefix + record.output, now: now)
+        report(
+            key,
+            .critical,
+            Self.expiryPrefix + record.output,
+            Evidence(cause: .expiry),
+            now: now
+        )
     }
 
     private mutating func removeCritical(_ key: CheckKey, now: ProbeInstant) {

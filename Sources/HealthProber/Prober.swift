@@ -24,6 +24,10 @@ package struct Prober: Sendable {
     package enum Notice: Hashable, Sendable {
         /// A check changed, on this evidence.
         case transition(Transition)
+        /// So many changes of the last second have no line of their own.
+        case transitionsOmitted(Int)
+        /// A check fell so often that it is held down while others of its service are up.
+        case flapping(CheckKey, service: String, instance: String)
         case holding(EvidenceGuard.MassFailure)
         case resumed
         /// The process did not run for so long.
@@ -32,17 +36,6 @@ package struct Prober: Sendable {
         /// The session's id.
         case sessionExpired(String)
         case criticalTooLong(InstanceKey, check: String)
-    }
-
-    /// A change of a check's health.
-    package struct Transition: Hashable, Sendable {
-        package var service: String
-        package var node: String
-        package var instance: String
-        package var check: String
-        package var from: HealthStatus
-        package var to: HealthStatus
-        package var output: String
     }
 
     /// What is known of one check with a definition.
@@ -59,6 +52,8 @@ package struct Prober: Sendable {
         var status: HealthStatus
         var output: String
         var outputWrittenAt: ProbeInstant?
+        /// When the check got its status, as far as this process knows.
+        var statusSince: ProbeInstant
         /// Stands for the instance, or for the node.
         var owner: Int
 
@@ -81,6 +76,13 @@ package struct Prober: Sendable {
     var records = CheckRecords()
     /// The check of each slot of the schedule; nil for a free one.
     var keysBySlot: [CheckKey?] = []
+    var damping: FlapDamping
+    /// What changes of status stand on that are on their way to the catalog.
+    var underWay: [CheckKey: Evidence] = [:]
+    /// The second whose log lines about changes of health are counted.
+    var transitionSecond = ProbeInstant.zero
+    var transitionLines = 0
+    var transitionsOmitted = 0
     var notices: [Notice] = []
     var metrics = ProberMetrics()
     var wasHolding = false
@@ -93,6 +95,7 @@ package struct Prober: Sendable {
         self.settings = settings
         self.schedule = ProbeSchedule(inFlightMax: settings.probesInFlightMax, random: random)
         self.evidence = EvidenceGuard(settings: settings.evidence)
+        self.damping = FlapDamping(settings: settings.damping)
     }
 
     /// Does what is due: expiries first, then writes and probes to be started.
@@ -102,6 +105,7 @@ package struct Prober: Sendable {
         noticePause(now: now)
         evidence.turnWindows(now: now)
         noticeHold()
+        noteOmitted(now: now)
         expire(now: now)
         let tickets = writes.takeReady(now: now)
         var directives = tickets.isEmpty ? [] : [Directive.append(tickets)]
@@ -153,6 +157,7 @@ package struct Prober: Sendable {
         metrics.leases = leases.leaseCount
         metrics.writesWaiting = writes.count
         metrics.isHolding = evidence.massFailure != nil
+        metrics.checksFlapping = damping.heldCount
         return metrics
     }
 

@@ -30,6 +30,8 @@ package struct ProberMetrics: Hashable, Sendable {
     /// Instances that left because they were critical for too long.
     package var criticalRemovals: UInt64 = 0
     package var writeFailures: UInt64 = 0
+    /// Times that a check began to be held down for flapping.
+    package var flapHolds: UInt64 = 0
 
     // Gauges, filled by `Prober.snapshot`.
     package var checksScheduled = 0
@@ -37,6 +39,7 @@ package struct ProberMetrics: Hashable, Sendable {
     package var leases = 0
     package var writesWaiting = 0
     package var isHolding = false
+    package var checksFlapping = 0
 
     package init() {}
 

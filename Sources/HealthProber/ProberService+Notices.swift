@@ -6,16 +6,17 @@ extension ProberService {
     static func write(_ notice: Prober.Notice, to logger: Logger) {
         switch notice {
         case .transition(let change):
-            logger.info(
-                "check changed",
+            logger.info("check changed", metadata: change.metadata)
+        case .transitionsOmitted(let count):
+            logger.info("more checks changed", metadata: ["count": "\(count)"])
+        case .flapping(let check, let service, let instance):
+            logger.notice(
+                "check flaps: held down while others of its service are up",
                 metadata: [
-                    "service": "\(change.service)",
-                    "node": "\(change.node)",
-                    "instance": "\(change.instance)",
-                    "check": "\(change.check)",
-                    "from": "\(change.from.rawValue)",
-                    "to": "\(change.to.rawValue)",
-                    "output": "\(Self.oneLine(change.output))",
+                    "service": "\(Self.oneLine(service))",
+                    "node": "\(Self.oneLine(check.node))",
+                    "instance": "\(Self.oneLine(instance))",
+                    "check": "\(Self.oneLine(check.id))",
                 ]
             )
         case .holding(let failure):
@@ -64,5 +65,20 @@ extension ProberService {
         return text.unicodeScalars.reduce(into: "") { line, scalar in
             line += splitsLine(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
         }
+    }
+}
+
+extension Prober.Transition {
+    /// The evidence, as far as there is some.
+    fileprivate var metadata: Logger.Metadata {
+        var texts = [
+            "service": service, "node": node, "instance": instance, "check": check, "type": type,
+            "from": from?.rawValue ?? "none", "to": to?.rawValue ?? "none",
+            "cause": cause.rawValue, "output": output,
+        ]
+        if let count { texts["count"] = count }
+        if let latency { texts["latency_ms"] = "\(latency.nanoseconds / 1_000_000)" }
+        if let duration { texts["after_seconds"] = "\(duration.components.seconds)" }
+        return texts.mapValues { "\(ProberService.oneLine($0))" }
     }
 }

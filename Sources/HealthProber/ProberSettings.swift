@@ -6,6 +6,9 @@ package struct ProberSettings: Sendable {
     package var outputInterval: Duration = .seconds(300)
     /// Counts such as `1/3 failures` are written as they move, but no more than so many a second.
     package var progressWritesPerSecondMax = 100
+    /// Changes of health beyond so many a second have no log line of their own.
+    package var transitionLinesPerSecondMax = 100
+    package var damping = FlapDamping.Settings()
     package var evidence = EvidenceGuard.Settings()
     /// PEM file of authorities that TLS probes trust besides the system's; nil for none.
     package var trustedAuthoritiesFile: String?

@@ -16,6 +16,7 @@ struct CheckRecordsTests {
             hysteresis: Hysteresis(status: .passing, isNew: false),
             status: .passing,
             output: output,
+            statusSince: .zero,
             owner: number
         )
     }

@@ -36,13 +36,21 @@ struct ProberNoticeTests {
             node: "n",
             instance: "web-1",
             check: "http",
+            type: "http",
             from: .passing,
             to: .critical,
-            output: "500 Internal Server Error\r\nlevel=info all is well\n"
+            cause: .probe,
+            count: "3/3",
+            output: "500 Internal Server Error\r\nlevel=info all is well\n",
+            latency: .milliseconds(12),
+            duration: .seconds(90)
         )
         ProberService.write(.transition(change), to: logger)
         let metadata = entries.all.withLock { $0 }
         #expect(metadata.count == 1)
+        #expect(metadata.first?["latency_ms"] == "12")
+        #expect(metadata.first?["after_seconds"] == "90")
+        #expect(metadata.first?["count"] == "3/3")
         #expect(
             metadata.first?["output"]?.description
                 == #"500 Internal Server Error\r\nlevel=info all is well\n"#

@@ -384,10 +384,21 @@ struct ProberTests {
             node: "n",
             instance: "web-1",
             check: "web-1",
+            type: "tcp",
             from: .passing,
             to: .critical,
-            output: "refused"
+            cause: .probe,
+            count: "1/1",
+            output: "refused",
+            latency: .zero,
+            duration: nil
         )
-        #expect(world.notices.contains(.transition(expected)))
+        let told = world.transitions.map { transition in
+            var transition = transition
+            transition.duration = nil
+            return transition
+        }
+        #expect(told == [expected])
+        #expect(world.transitions[0].duration.map { $0 > .seconds(5) } == true)
     }
 }

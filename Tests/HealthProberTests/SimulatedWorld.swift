@@ -20,8 +20,8 @@ struct SimulatedWorld {
     private var underWay: [(probe: Prober.StartedProbe, result: ProbeResult)] = []
     private var nextIndex: CatalogIndex = 2
 
-    init(seed: UInt64 = 1) {
-        prober = Prober(settings: ProberSettings(), random: ProbeRandom(seed: seed))
+    init(seed: UInt64 = 1, settings: ProberSettings = ProberSettings()) {
+        prober = Prober(settings: settings, random: ProbeRandom(seed: seed))
         apply(
             .register(Registration(node: Node(name: "n", address: "10.0.0.1", datacenter: "dc1")))
         )
@@ -31,6 +31,10 @@ struct SimulatedWorld {
 
     /// Ids of all critical checks, in order.
     var critical: [String] { catalog.checks.filter { $0.status == .critical }.map(\.id) }
+
+    var transitions: [Prober.Transition] {
+        notices.compactMap { if case .transition(let change) = $0 { change } else { nil } }
+    }
 
     func check(_ id: String) -> HealthCheck? { catalog.check(CheckKey(node: "n", id: id)) }
 

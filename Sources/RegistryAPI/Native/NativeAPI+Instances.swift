@@ -73,8 +73,8 @@ extension NativeAPI {
     /// Takes an instance out of answers at once, and removes it when caches have forgotten it.
     ///
     /// A client that goes away meanwhile changes nothing; a server that stops does not wait for the
-    /// rest. Either way the instance is removed.
-    /// - Returns: how many seconds it waited.
+    /// rest, and says so. Either way the instance is removed.
+    /// - Returns: how many seconds it waited, when that was long enough.
     private func drain(_ key: InstanceKey) async throws -> Int {
         let service = api.keeper.read { $0.instance(key)?.service } ?? ""
         try await api.log.append(.drain(key))
@@ -87,9 +87,20 @@ extension NativeAPI {
             group.cancelAll()
         }
         let waited = Int((ContinuousClock.now - start).components.seconds)
-        let instance = api.keeper.read { $0.instance(key) }
+        try await removeIfDraining(key)
+        guard waited >= seconds else {
+            throw APIError(
+                .unavailable,
+                "the server stops; instance \"\(key.id)\" is removed, but caches may still know it",
+                hint: "it is safe to stop in \(seconds - waited) seconds"
+            )
+        }
+        return waited
+    }
+
+    private func removeIfDraining(_ key: InstanceKey) async throws {
         // Gone already: its lease ran out, or somebody else removed it.
-        guard let instance else { return waited }
+        guard let instance = api.keeper.read({ $0.instance(key) }) else { return }
         guard instance.isDraining else {
             throw APIError(
                 .conflict,
@@ -98,7 +109,6 @@ extension NativeAPI {
             )
         }
         try await removeDrained(key)
-        return waited
     }
 
     private func removeDrained(_ key: InstanceKey) async throws(CatalogLogError) {

@@ -184,7 +184,7 @@ struct Daemon {
             probeTargets: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             leaseTerms: configuration.leaseTerms,
             checkDefaults: configuration.checkDefaults,
-            answerTTLSeconds: { Int(registry.serviceZone.answerTTLSeconds($0)) },
+            answerTTLSeconds: { registry.forgottenAfterSeconds($0) },
             explain: { (name, type) throws(FieldError) in
                 let question = try Question(name: name, type: type)
                 return registry.explainer.explain(question.name, question.type)
@@ -256,6 +256,8 @@ extension Configuration {
     var prober: ProberSettings {
         var settings = ProberSettings()
         settings.probesInFlightMax = health.probesInFlightMax
+        settings.damping.fallsMax = health.flapFallsMax
+        settings.damping.halfLife = health.flapHalfLife
         return settings
     }
 

@@ -194,6 +194,22 @@ extension Registry {
 }
 
 extension Registry {
+    /// After how many seconds no cache knows an instance of `service` that has left all answers.
+    ///
+    /// The longest TTL of its names and of the prepared queries that may find it, and one second
+    /// more: an answer that left just before may still be under way, and a cache that passes on a
+    /// rest of a TTL rounds it up.
+    func forgottenAfterSeconds(_ service: String) -> Int {
+        let folded = Catalog.fold(service)
+        let queries = keeper.snapshot().preparedQueries.filter {
+            $0.template != nil || Catalog.fold($0.service.service) == folded
+        }
+        let ofQueries = queries.compactMap(\.dnsTTLSeconds).max() ?? 0
+        return max(Int(serviceZone.answerTTLSeconds(service)), ofQueries) + 1
+    }
+}
+
+extension Registry {
     /// Writes the management token that the settings name, unless there is one with its secret.
     func registerInitialManagement(_ configuration: Configuration) async throws {
         guard configuration.acl.isEnabled,

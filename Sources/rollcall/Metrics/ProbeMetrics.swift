@@ -71,6 +71,18 @@ enum ProbeMetrics {
                 metrics.isHolding ? 1 : 0
             ),
             .single(
+                "rollcall_checks_flapping",
+                .gauge,
+                "Checks that are held down for flapping while others of their service are up.",
+                metrics.checksFlapping
+            ),
+            .single(
+                "rollcall_flap_holds_total",
+                .counter,
+                "Times that a check began to be held down for flapping.",
+                metrics.flapHolds
+            ),
+            .single(
                 "rollcall_probe_write_failures_total",
                 .counter,
                 "Results that could not be stored at the first try.",

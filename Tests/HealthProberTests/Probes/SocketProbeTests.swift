@@ -66,7 +66,7 @@ struct SocketProbeTests {
         let silent = try await LoopbackServer.udp { _ in nil }
         let nothing = await run(
             .udp(host: "127.0.0.1", port: silent.port),
-            timeoutMilliseconds: 100
+            timeoutMilliseconds: 1_000
         )
         #expect(nothing.status == .passing)
         #expect(nothing.output == "UDP 127.0.0.1:\(silent.port): nothing refused")

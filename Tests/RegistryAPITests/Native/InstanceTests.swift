@@ -112,7 +112,7 @@ struct InstanceTests {
         }
     }
 
-    @Test("a server that stops removes what drains at once")
+    @Test("a server that stops removes what drains at once, and does not call it safe to stop")
     func drainsAtStop() async throws {
         let kept = Kept()
         try await TestServer.with(answerTTLSeconds: 600) { server in
@@ -127,7 +127,9 @@ struct InstanceTests {
                     until: .now + .seconds(30)
                 )
                 await server.stop()
-                #expect(try await connection.response().status == 200)
+                let response = try await connection.response()
+                #expect(response.status == 503)
+                #expect(response.body.contains("it is safe to stop in"))
             }
         }
         #expect(kept.keeper?.read { $0.instanceCount } == 0)
