@@ -141,23 +141,27 @@ package struct NameExplainer: Sendable {
         }
         let all = zone.endpoints(ofService: service, tag: found.tag, catalog)
         let onlyPassing = state.settings.onlyPassing
-        let answered = all.filter { $0.isAnswered(onlyPassing: onlyPassing) }
+        let answered = AnsweredEndpoints(all, of: service, state.settings)
         var verdicts = InstanceVerdicts(
             type: type,
             tag: found.tag,
             zone: state,
             names: names,
-            answered: answered
+            answered: answered.endpoints
         )
         catalog.forEachInstance(ofService: service) { instance, node, health in
-            let endpoint = Endpoint(instance, on: node, health: health) {
-                zone.isName($0, of: instance)
-            }
+            let endpoint = Endpoint(
+                instance,
+                on: node,
+                health: health,
+                isInMaintenance: zone.isInMaintenance(instance, health: health, catalog)
+            ) { zone.isName($0, of: instance) }
             verdicts.add(
                 instance,
                 on: node,
                 endpoint,
-                isAnswered: endpoint.isAnswered(onlyPassing: onlyPassing),
+                isAnswered: answered.isPanic
+                    ? !endpoint.isWithheld : endpoint.isAnswered(onlyPassing: onlyPassing),
                 checks: catalog.decidingChecks(instance.key)
             )
         }
@@ -168,6 +172,9 @@ package struct NameExplainer: Sendable {
             explanation.instances = verdicts.verdicts
             explanation.summary = Self.summary(verdicts.verdicts, type, hasNames: !all.isEmpty)
             explanation.remarks = Self.limits(of: service, type, state.settings)
+            if answered.isPanic, let note = answered.note {
+                explanation.remarks.append(note.extraText)
+            }
         } else {
             explanation.summary = "the token for DNS may not read the service \"\(service)\""
         }

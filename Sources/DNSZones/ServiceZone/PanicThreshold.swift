@@ -40,6 +40,29 @@ package struct PanicThreshold: Hashable, Sendable {
     }
 }
 
+/// The instances of a name that are answered, by their health or in spite of it.
+struct AnsweredEndpoints {
+    let endpoints: [Endpoint]
+    let note: ExtendedError?
+    /// True when unhealthy ones are among them.
+    let isPanic: Bool
+
+    init(_ all: [Endpoint], of service: String, _ settings: ServiceZoneSettings) {
+        let healthy = all.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
+        let wanted = settings.panic.isOff ? all : all.filter { !$0.isWithheld }
+        isPanic = PanicThreshold.isPanic(
+            healthy: healthy.count,
+            of: wanted.count,
+            percent: settings.panic.percent(service)
+        )
+        endpoints = isPanic ? wanted : healthy
+        note =
+            isPanic
+            ? PanicThreshold.note(healthy: healthy.count, of: wanted.count)
+            : ServiceZone.unhealthyNote(all.count - healthy.count, of: all.count)
+    }
+}
+
 extension ServiceZone {
     /// Services that are answered with all their instances now, as the panic threshold says.
     package var panickingServices: [String] { panicking.withLock { $0.sorted() } }

@@ -127,18 +127,10 @@ extension ServiceZone {
             self.service = service
             switch content {
             case .endpoints(let all):
-                let answered = all.filter { $0.isAnswered(onlyPassing: settings.onlyPassing) }
-                let wanted = settings.panic.isOff ? all : all.filter { !$0.isWithheld }
-                isPanic = PanicThreshold.isPanic(
-                    healthy: answered.count,
-                    of: wanted.count,
-                    percent: settings.panic.percent(service)
-                )
-                up = .endpoints(isPanic ? wanted : answered)
-                note =
-                    isPanic
-                    ? PanicThreshold.note(healthy: answered.count, of: wanted.count)
-                    : ServiceZone.unhealthyNote(all.count - answered.count, of: all.count)
+                let answered = AnsweredEndpoints(all, of: service, settings)
+                up = .endpoints(answered.endpoints)
+                note = answered.note
+                isPanic = answered.isPanic
             case .packed(let part):
                 up = content
                 isPanic = false
