@@ -127,6 +127,24 @@ struct NameExplainerTests {
         #expect(absent.summary == "no instance has this name, so that it does not exist")
     }
 
+    @Test("in panic those that are down are answered too, and it is said why")
+    func panic() throws {
+        let catalog = try catalog { $0.panic = PanicThreshold(defaultPercent: 50) }
+        try catalog.instance(instance("a", address: "10.0.0.3"), status: .critical)
+        try catalog.instance(instance("b", address: "10.0.0.4"), status: .critical)
+        try catalog.instance(instance("c", address: "10.0.0.5"), status: .critical)
+        try catalog.change(.drain(InstanceKey(node: "n1", id: "c")))
+        let explanation = try catalog.explain("web.service.consul", .a)
+        #expect(
+            Set(lines(explanation)) == [
+                "+a: answered although check \"c\" is critical",
+                "+b: answered although check \"c\" is critical",
+                "-c: it is leaving: it was deregistered with drain",
+            ]
+        )
+        #expect(explanation.remarks == ["panic: 0/2 healthy, all returned"])
+    }
+
     @Test("limits and rules that an operator chose are named")
     func remarks() throws {
         let catalog = try catalog {
