@@ -62,18 +62,19 @@ extension Faults {
                 "ip",
                 "link",
                 "add",
-                "a",
+                "near",
                 "type",
                 "veth",
                 "peer",
-                "b",
+                "name",
+                "far",
                 "netns",
                 peer
             )
-            try await run(server, "ip", "address", "add", "10.99.1.1/24", "dev", "a")
-            try await run(server, "ip", "link", "set", "a", "up")
+            try await run(server, "ip", "address", "add", "10.99.1.1/24", "dev", "near")
+            try await run(server, "ip", "link", "set", "near", "up")
             for command in [
-                ["address", "add", "10.99.1.2/24", "dev", "b"], ["link", "set", "b", "up"],
+                ["address", "add", "10.99.1.2/24", "dev", "far"], ["link", "set", "far", "up"],
             ] {
                 let result = try await CommandLineClient.run(other + ["ip"] + command)
                 #expect(result.succeeded, "\(result)")
@@ -94,8 +95,8 @@ extension Faults {
             let cutsOwnEnd = how == "the route goes"
             let ends =
                 cutsOwnEnd
-                ? ["nsenter", "-t", "\(server.process.pid)", "--net", "ip", "link", "set", "a"]
-                : other + ["ip", "link", "set", "b"]
+                ? ["nsenter", "-t", "\(server.process.pid)", "--net", "ip", "link", "set", "near"]
+                : other + ["ip", "link", "set", "far"]
             #expect(try await CommandLineClient.run(ends + ["down"]).succeeded)
             try await eventually("it is held") { try await isHolding(server) }
             let held = try await answeredCount(server)

@@ -11,10 +11,10 @@ extension Faults {
             let targets = try await ProbeTargets.start(2)
             let server = try await RollcallProcess.start(
                 ["--ephemeral"],
-                settings: ["ROLLCALL_HEALTH_FLAP_HALF_LIFE": "8s"]
+                settings: ["ROLLCALL_HEALTH_FLAP_HALF_LIFE": "60s"]
             )
             for number in 0..<2 {
-                try server.register(targets.registration(number, interval: "100ms", failures: 1))
+                try server.register(targets.registration(number, failures: 1))
             }
             try await eventually("both are up") { try server.answeredCount() == 2 }
             for round in 1...3 {

@@ -1,3 +1,4 @@
+import DNSWire
 import Foundation
 import TestSupport
 
@@ -59,7 +60,7 @@ final class ProbeTargets: Sendable {
         _ number: Int,
         of service: String = "web",
         host: String = "127.0.0.1",
-        interval: String = "500ms",
+        interval: String = "1s",
         failures: Int = 2
     ) -> String {
         """
