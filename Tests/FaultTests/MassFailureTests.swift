@@ -71,7 +71,11 @@ extension Faults {
             try await eventually("all are up") { try server.upIDs().count == 4 }
             try await targets.set(0..<3, .refusing)
             try await eventually("three are down") { try server.upIDs() == ["web-3"] }
-            let reply = try server.dns.ask("web.service.consul", .srv, edns: EDNS(udpPayloadBytes: 1232))
+            let reply = try server.dns.ask(
+                "web.service.consul",
+                .srv,
+                edns: EDNS(udpPayloadBytes: 1232)
+            )
             #expect(reply.answer.count == 4)
             #expect(
                 reply.edns?.extendedErrors.map(\.extraText) == [
