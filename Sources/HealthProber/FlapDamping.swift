@@ -13,6 +13,7 @@ package import ServiceCatalog
 /// Cost: only checks that fell lately are known here, and only changes of services with flapping
 /// checks are looked at.
 package struct FlapDamping: Sendable {
+    /// The numbers of the rules.
     package struct Settings: Hashable, Sendable {
         /// Falls that begin a hold; 0 for none ever.
         package var fallsMax = 3

@@ -47,8 +47,6 @@ struct Daemon {
     private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
         try await fill(registry)
         let notify = SystemdNotify(environment: environment)
-        var proberSettings = configuration.prober
-        proberSettings.probesInFlightMax = shares.probesInFlightMax
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
         let responder = try responder(registry)
@@ -59,7 +57,7 @@ struct Daemon {
                 AuditedRemovals(registry.log, trail: $0, now: registry.access.now)
             } ?? registry.log,
             policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
-            settings: proberSettings,
+            settings: configuration.prober(inFlightMax: shares.probesInFlightMax),
             logger: logger
         )
         let metrics = MetricsPage(
@@ -253,9 +251,10 @@ extension Configuration {
         )
     }
 
-    var prober: ProberSettings {
+    /// `inFlightMax` may be less than what is configured: the descriptors are shared.
+    func prober(inFlightMax: Int) -> ProberSettings {
         var settings = ProberSettings()
-        settings.probesInFlightMax = health.probesInFlightMax
+        settings.probesInFlightMax = inFlightMax
         settings.damping.fallsMax = health.flapFallsMax
         settings.damping.halfLife = health.flapHalfLife
         return settings
