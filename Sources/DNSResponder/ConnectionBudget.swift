@@ -1,12 +1,12 @@
-internal import DNSWire
+package import DNSWire
 internal import Synchronization
 
-/// How many TCP connections all workers may hold together, and each client of them.
+/// How many connections a listener's workers may hold together, and each client of them.
 ///
 /// A client is an IPv4 address or, as whoever has one IPv6 address has 2^64, a /64. Cost: a lock for
 /// each connection that comes or goes; none for a query.
-final class ConnectionBudget: Sendable {
-    enum Place {
+package final class ConnectionBudget: Sendable {
+    package enum Place {
         case taken
         /// Somebody else would have to go.
         case full
@@ -25,13 +25,13 @@ final class ConnectionBudget: Sendable {
     /// No worker takes more than twice its share: the kernel does not spread connections evenly.
     let perWorker: Int
 
-    init(total: Int, perClient: Int, workers: Int) {
+    package init(total: Int, perClient: Int, workers: Int) {
         self.total = max(total, 1)
         self.perClient = max(perClient, 1)
         perWorker = max(1, min(self.total, 2 * self.total / max(workers, 1)))
     }
 
-    func take(_ client: IPAddress) -> Place {
+    package func take(_ client: IPAddress) -> Place {
         let key = Self.key(client)
         return counts.withLock { counts in
             let own = counts.ofClient[key, default: 0]
@@ -43,7 +43,7 @@ final class ConnectionBudget: Sendable {
         }
     }
 
-    func giveBack(_ client: IPAddress) {
+    package func giveBack(_ client: IPAddress) {
         let key = Self.key(client)
         counts.withLock { counts in
             counts.open -= 1

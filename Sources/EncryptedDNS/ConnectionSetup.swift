@@ -1,3 +1,4 @@
+internal import DNSResponder
 internal import DNSWire
 internal import NIOCore
 internal import NIOHTTP1
@@ -8,7 +9,7 @@ internal import TransportSecurity
 /// Builds the pipeline of each connection that is accepted.
 struct ConnectionSetup: Sendable {
     let settings: EncryptedDNSSettings
-    let places: ConnectionPlaces
+    let budget: ConnectionBudget
     /// By event loop.
     let responders: [ObjectIdentifier: NIOLoopBound<LoopResponder>]
     let timedOut: TimeoutTally
@@ -22,7 +23,7 @@ struct ConnectionSetup: Sendable {
     private struct Connection {
         var responder: LoopResponder
         var idle: IdleGuard
-        var client: IPAddress?
+        var client: IPAddress
     }
 
     /// DNS over TLS.
@@ -56,15 +57,16 @@ struct ConnectionSetup: Sendable {
 
     /// What every connection begins with; nil for one that finds no place.
     private func open(_ channel: any Channel, _ tls: TLSListener) throws -> Connection? {
-        let client = IPAddress(channel.remoteAddress)
-        guard let responder = responders[ObjectIdentifier(channel.eventLoop)],
-            places.take(client)
+        // One that is gone already has no address.
+        guard let client = IPAddress(channel.remoteAddress),
+            let responder = responders[ObjectIdentifier(channel.eventLoop)],
+            budget.take(client) == .taken
         else {
             tls.didRefuse()
             channel.close(promise: nil)
             return nil
         }
-        channel.closeFuture.whenComplete { [places] _ in places.giveBack(client) }
+        channel.closeFuture.whenComplete { [budget] _ in budget.giveBack(client) }
         try tls.secure(channel)
         let idle = IdleGuard(timeout: settings.idleTimeout, timedOut: timedOut)
         try channel.pipeline.syncOperations.addHandler(idle)

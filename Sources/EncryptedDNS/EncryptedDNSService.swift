@@ -41,9 +41,10 @@ package struct EncryptedDNSService: Service {
             let timedOut = TimeoutTally()
             let setup = ConnectionSetup(
                 settings: settings,
-                places: ConnectionPlaces(
+                budget: ConnectionBudget(
                     total: settings.connectionsMax,
-                    perClient: settings.connectionsPerClientMax
+                    perClient: settings.connectionsPerClientMax,
+                    workers: settings.threads
                 ),
                 responders: backend.responders,
                 timedOut: timedOut

@@ -78,17 +78,4 @@ struct ReplyTests {
         failed.header.responseCodeBits = 2
         #expect(AnswerLifetime.seconds(of: failed.encoded()) == 0)
     }
-
-    @Test("places are counted in all and by client; IPv6 clients by their /64")
-    func places() {
-        let places = ConnectionPlaces(total: 3, perClient: 2)
-        let one = IPAddress("10.0.0.1")
-        let near = [IPAddress("2001:db8::1"), IPAddress("2001:db8::2"), IPAddress("2001:db8::3")]
-        #expect(places.take(one) && places.take(one) && !places.take(one))
-        #expect(places.take(near[0]) && !places.take(near[1]))
-        places.giveBack(one)
-        #expect(places.take(near[1]))
-        places.giveBack(one)
-        #expect(!places.take(near[2]))
-    }
 }
