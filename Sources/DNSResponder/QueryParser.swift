@@ -15,25 +15,25 @@ enum QueryParser {
         udpPayloadBytesMax: Int
     ) -> Verdict {
         guard count >= WireLimits.headerBytes, unsafe query[2] & 0x80 == 0 else { return .drop }
-        let questionCount = unsafe uint16(query, 4)
-        let isQuery = unsafe query[2] & 0x78 == 0
-        guard questionCount == 1 else {
-            guard isQuery else { return .notImplemented }
-            return unsafe parseWithoutQuestion(
+        guard unsafe uint16(query, 4) == 1 else {
+            return unsafe parseQuestions(
                 query,
                 count: count,
                 into: &parsed,
                 udpPayloadBytesMax: udpPayloadBytesMax
             )
         }
+        let otherOpcode = unsafe query[2] & opcodeBits
         guard
             unsafe name.scan(
                 query + WireLimits.headerBytes,
                 available: count - WireLimits.headerBytes
             )
-        else { return isQuery ? .formatError : .notImplemented }
+        else { return otherOpcode == 0 ? .formatError : .notImplemented }
         let nameEnd = WireLimits.headerBytes + name.count
-        guard count - nameEnd >= 4 else { return isQuery ? .formatError : .notImplemented }
+        guard count - nameEnd >= 4 else {
+            return otherOpcode == 0 ? .formatError : .notImplemented
+        }
         parsed.questionEnd = nameEnd + 4
         parsed.type = unsafe uint16(query, nameEnd)
         let recordClass = unsafe uint16(query, nameEnd + 2)
@@ -42,8 +42,7 @@ enum QueryParser {
         // The usual query has no record but perhaps an OPT: both record counts before it are zero.
         let sectionCounts = unsafe uint16(query, 6) | uint16(query, 8)
         let additionalCount = unsafe uint16(query, 10)
-        if !isQuery { return .notImplemented }
-        if sectionCounts != 0 || additionalCount > 1 {
+        if sectionCounts | UInt16(otherOpcode) != 0 || additionalCount > 1 {
             return unsafe parseUnusual(
                 query,
                 count: count,
@@ -69,38 +68,42 @@ enum QueryParser {
             )
             guard verdict == .accepted else { return verdict }
         }
-        guard position == count else {
-            parsed.hasEDNS = false
-            return .formatError
-        }
+        guard position == count else { return .formatError }
         return check(parsed.type, recordClass: recordClass)
     }
 
+    private static let opcodeBits: UInt8 = 0x78
+
     /// Reads a query that has no question, or several: only a cookie may stand alone.
     @inline(never)
-    private static func parseWithoutQuestion(
+    private static func parseQuestions(
         _ query: UnsafePointer<UInt8>,
         count: Int,
         into parsed: inout ParsedQuery,
         udpPayloadBytesMax: Int
     ) -> Verdict {
+        let isQuery = unsafe query[2] & opcodeBits == 0
+        let questions = unsafe uint16(query, 4)
         var position = WireLimits.headerBytes
-        let others = unsafe uint16(query, 4) | uint16(query, 6) | uint16(query, 8)
-        let additionalCount = unsafe uint16(query, 10)
-        guard others == 0, additionalCount == 1, unsafe isOPT(query, at: position, count: count)
-        else { return .formatError }
-        let verdict = unsafe parseOPT(
+        for _ in 0..<questions {
+            guard unsafe skipName(query, at: &position, count: count), count - position >= 4 else {
+                return isQuery ? .formatError : .notImplemented
+            }
+            position += 4
+        }
+        let verdict = unsafe readRecords(
             query,
-            at: &position,
+            at: position,
             count: count,
             into: &parsed,
             udpPayloadBytesMax: udpPayloadBytesMax
         )
-        guard verdict == .accepted, position == count, parsed.options.hasCookie else {
-            parsed.hasEDNS = false
-            return .formatError
-        }
-        return .cookieOnly
+        if verdict == .badVersion { return verdict }
+        guard isQuery else { return .notImplemented }
+        let others = unsafe questions | uint16(query, 6) | uint16(query, 8)
+        let isAlone = unsafe others == 0 && uint16(query, 10) == 1
+        return isAlone && verdict == .accepted && parsed.options.hasCookie
+            ? .cookieOnly : .formatError
     }
 
     /// Query types and classes that are never looked up.
@@ -128,6 +131,8 @@ enum QueryParser {
     }
 
     /// Reads the OPT record at `position`, of which eleven bytes are there.
+    ///
+    /// From then on the reply has one, whatever is wrong with this (RFC 6891 §7).
     @inline(__always)
     private static func parseOPT(
         _ query: UnsafePointer<UInt8>,
@@ -138,9 +143,19 @@ enum QueryParser {
     ) -> Verdict {
         let payloadBytes = Int(unsafe uint16(query, position + 3))
         let version = unsafe query[position + 6]
-        let dnssecOK = unsafe query[position + 7] & 0x80 != 0
+        parsed.hasEDNS = true
+        parsed.dnssecOK = unsafe query[position + 7] & 0x80 != 0
+        parsed.replyBytesMax = min(
+            max(payloadBytes, WireLimits.plainUDPBytesMax),
+            udpPayloadBytesMax
+        )
         let end = position + 11 + Int(unsafe uint16(query, position + 9))
         guard end <= count else { return .formatError }
+        // What another version's options look like is not known (§6.1.3).
+        guard version == 0 else {
+            position = end
+            return .badVersion
+        }
         position += 11
         while position < end {
             guard end - position >= 4 else { return .formatError }
@@ -149,9 +164,8 @@ enum QueryParser {
             guard next <= end else { return .formatError }
             if code == EDNS.Option.nameServerIdentifier {
                 parsed.options.wantsIdentifier = true
-            } else if code == EDNS.Option.clientSubnet, version == 0 {
+            } else if code == EDNS.Option.clientSubnet {
                 guard unsafe noteClientSubnet(query, position..<next, in: &parsed) else {
-                    parsed.hasEDNS = true
                     return .formatError
                 }
             } else if code == EDNS.Option.cookie {
@@ -159,13 +173,7 @@ enum QueryParser {
             }
             position = next
         }
-        parsed.hasEDNS = true
-        parsed.dnssecOK = dnssecOK
-        parsed.replyBytesMax = min(
-            max(payloadBytes, WireLimits.plainUDPBytesMax),
-            udpPayloadBytesMax
-        )
-        return version == 0 ? .accepted : .badVersion
+        return .accepted
     }
 
     /// Remembers where the client subnet is, for the reply has to repeat it; false when it is
@@ -201,7 +209,7 @@ enum QueryParser {
         return true
     }
 
-    /// Walks all records of a query that has more than one OPT at its end.
+    /// Reads what follows the question, where that is more than one OPT or no query.
     @inline(never)
     private static func parseUnusual(
         _ query: UnsafePointer<UInt8>,
@@ -209,13 +217,36 @@ enum QueryParser {
         into parsed: inout ParsedQuery,
         udpPayloadBytesMax: Int
     ) -> Verdict {
+        let verdict = unsafe readRecords(
+            query,
+            at: parsed.questionEnd,
+            count: count,
+            into: &parsed,
+            udpPayloadBytesMax: udpPayloadBytesMax
+        )
+        if verdict == .badVersion { return verdict }
+        guard unsafe query[2] & opcodeBits == 0 else { return .notImplemented }
+        guard verdict == .accepted else { return verdict }
+        return unsafe check(parsed.type, recordClass: uint16(query, parsed.questionEnd - 2))
+    }
+
+    /// Walks all records from `start` on, which end the message, and reads the OPT.
+    ///
+    /// Every record has at least eleven bytes, so that the message's length bounds the work, and not
+    /// what its header says.
+    private static func readRecords(
+        _ query: UnsafePointer<UInt8>,
+        at start: Int,
+        count: Int,
+        into parsed: inout ParsedQuery,
+        udpPayloadBytesMax: Int
+    ) -> Verdict {
         let others = unsafe Int(uint16(query, 6)) + Int(uint16(query, 8))
         let records = others + Int(unsafe uint16(query, 10))
-        var position = parsed.questionEnd
+        var position = start
         var verdict = Verdict.accepted
         for index in 0..<records {
-            if index >= others, unsafe isOPT(query, at: position, count: count) {
-                let isSecond = parsed.hasEDNS
+            if index >= others, !parsed.hasEDNS, unsafe isOPT(query, at: position, count: count) {
                 let optVerdict = unsafe parseOPT(
                     query,
                     at: &position,
@@ -223,31 +254,22 @@ enum QueryParser {
                     into: &parsed,
                     udpPayloadBytesMax: udpPayloadBytesMax
                 )
-                if isSecond || optVerdict == .formatError {
-                    parsed.hasEDNS = false
-                    return .formatError
-                }
+                if optVerdict == .formatError { return .formatError }
                 if verdict == .accepted { verdict = optVerdict }
                 continue
             }
             guard let type = unsafe skipRecord(query, at: &position, count: count) else {
-                parsed.hasEDNS = false
                 return .formatError
             }
-            // An OPT elsewhere, or with an owner, is malformed; a key of ours that could verify
-            // TSIG is none.
+            // A second OPT, one elsewhere, or one with an owner, is malformed; a key of ours that
+            // could verify TSIG is none.
             if type == RecordType.opt.rawValue {
-                parsed.hasEDNS = false
+                parsed.hasEDNS = true
                 return .formatError
             }
             if type == RecordType.tsig.rawValue { verdict = .notAuthoritative }
         }
-        guard position == count else {
-            parsed.hasEDNS = false
-            return .formatError
-        }
-        guard verdict == .accepted else { return verdict }
-        return unsafe check(parsed.type, recordClass: uint16(query, parsed.questionEnd - 2))
+        return position == count ? verdict : .formatError
     }
 
     /// Moves past a record; its type, or nil when it is malformed.
@@ -256,24 +278,34 @@ enum QueryParser {
         at position: inout Int,
         count: Int
     ) -> UInt16? {
-        while true {
-            guard position < count else { return nil }
-            let length = unsafe Int(query[position])
-            if length == 0 {
-                position += 1
-                break
-            }
-            if length >= 0xC0 {
-                position += 2
-                break
-            }
-            guard length <= WireLimits.labelBytesMax else { return nil }
-            position += 1 + length
+        guard unsafe skipName(query, at: &position, count: count), count - position >= 10 else {
+            return nil
         }
-        guard count - position >= 10 else { return nil }
         let type = unsafe uint16(query, position)
         position += 10 + Int(unsafe uint16(query, position + 8))
         return position <= count ? type : nil
+    }
+
+    /// Moves past a name, of which a pointer is the end; false when it is malformed.
+    private static func skipName(
+        _ query: UnsafePointer<UInt8>,
+        at position: inout Int,
+        count: Int
+    ) -> Bool {
+        while position < count {
+            let length = unsafe Int(query[position])
+            if length == 0 {
+                position += 1
+                return true
+            }
+            if length >= 0xC0 {
+                position += 2
+                return true
+            }
+            guard length <= WireLimits.labelBytesMax else { return false }
+            position += 1 + length
+        }
+        return false
     }
 
     @inline(__always)

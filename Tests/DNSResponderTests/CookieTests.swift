@@ -172,7 +172,7 @@ struct CookieTests {
         #expect(try cookie(of: ask(server(.off), query(half))) == nil)
     }
 
-    @Test("errors, BADVERS, truncated replies, the slow path and TCP have the cookie too")
+    @Test("errors, truncated replies, the slow path and TCP have the cookie too, BADVERS not")
     func everywhere() throws {
         let server = try server()
         let half = Array(Self.cookie.prefix(8))
@@ -189,7 +189,8 @@ struct CookieTests {
         }
         let version = try ask(server, query(half, version: 1))
         #expect(version.responseCode == .badVersion)
-        #expect(cookie(of: version) == Self.cookie)
+        // What the options of another version mean is not known.
+        #expect(cookie(of: version) == nil)
     }
 
     @Test("required: without a cookie TC over UDP, with a half BADCOOKIE, all over TCP")

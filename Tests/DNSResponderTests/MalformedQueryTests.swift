@@ -85,6 +85,81 @@ struct MalformedQueryTests {
         #expect(reply.questions.first?.name == "web.consul.")
     }
 
+    @Test("a message with an OPT gets a reply with one, whatever its opcode", arguments: 1...15)
+    func opcodeWithOPT(_ opcode: UInt8) throws {
+        let bare = Message(header: Header(id: 7), edns: EDNS(udpPayloadBytes: 1232)).encoded()
+        for message in [query(), bare] {
+            var other = message
+            other[2] = opcode << 3
+            let reply = try Message(decoding: try #require(server.serve(other)))
+            #expect(reply.responseCode == .notImplemented)
+            #expect(reply.edns?.udpPayloadBytes == 1232)
+            // Length, flags, then the version.
+            other[other.count - 5] = 1
+            let unknown = try Message(decoding: try #require(server.serve(other)))
+            #expect(unknown.responseCode == .badVersion)
+        }
+        var plain = query(nil)
+        plain[2] = opcode << 3
+        #expect(try Message(decoding: try #require(server.serve(plain))).edns == nil)
+    }
+
+    @Test("options that end too early get FORMERR with an OPT, of another version BADVERS")
+    func optionsThatEndEarly() throws {
+        for payload in [[0], [0, 3, 0], [0, 3, 0, 9, 1]] as [[UInt8]] {
+            var bytes = query()
+            bytes[bytes.count - 1] = UInt8(payload.count)
+            bytes += payload
+            let reply = try Message(decoding: try #require(server.serve(bytes)))
+            #expect(reply.responseCode == .formatError)
+            #expect(reply.edns?.udpPayloadBytes == 1232)
+            bytes[bytes.count - payload.count - 5] = 1
+            let later = try Message(decoding: try #require(server.serve(bytes)))
+            #expect(later.responseCode == .badVersion)
+        }
+    }
+
+    @Test("whatever is wrong around an OPT, FORMERR comes with one (RFC 6891 §7)")
+    func formatErrorsWithOPT() throws {
+        let whole = query()
+        let plain = query(nil)
+        let opt = Array(whole.suffix(11))
+        let owned = [1, 0x78] + opt
+        let beyond = opt.dropLast() + [5]
+        // Counts of the header, what follows it, and whether an OPT can be seen in that.
+        let question = Array(plain[12...])
+        let cases: [(counts: [UInt8], rest: [UInt8], isSeen: Bool)] = [
+            ([1, 0, 0, 1], question + opt + [0], true), ([1, 0, 0, 2], question + opt + opt, true),
+            ([1, 0, 0, 2], question + opt + [1, 0x78], true),
+            ([1, 0, 0, 1], question + owned, true), ([1, 0, 0, 1], question + beyond, true),
+            ([1, 1, 0, 0], question + opt, true), ([1, 0, 1, 0], question + opt, true),
+            ([0, 0, 0, 1], opt, true), ([2, 0, 0, 1], question + question + opt, true),
+            ([1, 0, 0, 1], question + opt.dropLast(), false), ([2, 0, 0, 1], opt, false),
+            ([1, 0, 0, 1], [0xC0, 12, 0, 1, 0, 1] + opt, false),
+            ([255, 255, 255, 255], question, false),
+        ]
+        for (counts, rest, isSeen) in cases {
+            let bytes = plain[..<4] + counts.flatMap { [0, $0] } + rest
+            let reply = try Message(decoding: try #require(server.serve(Array(bytes))))
+            #expect(reply.responseCode == .formatError, "\(counts) \(rest)")
+            #expect((reply.edns != nil) == isSeen, "\(counts) \(rest)")
+            #expect(reply.questions.count == (counts[0] == 1 && rest[0] != 0xC0 ? 1 : 0))
+        }
+    }
+
+    @Test("of a version that is not known no option is read, of its OPT the size")
+    func unknownVersion() throws {
+        let edns = EDNS(
+            udpPayloadBytes: 600,
+            version: 1,
+            dnssecOK: true,
+            options: [EDNS.Option(code: 3, payload: []), EDNS.Option(code: 10, payload: [1])]
+        )
+        let reply = try server.ask("web.consul.", .srv, edns: edns)
+        #expect(reply.responseCode == .badVersion)
+        #expect(reply.edns?.options == [] && reply.edns?.dnssecOK == true)
+    }
+
     @Test("no question, or two, get FORMERR")
     func questionCount() {
         for count in [0, 2] as [UInt8] {
