@@ -49,7 +49,7 @@ package final class RollcallProcess: Sendable {
         )
         try await eventually(
             "ready line of \(process.name)",
-            within: .seconds(15),
+            within: .seconds(60),
             every: .milliseconds(2)
         ) {
             if process.output.contains("\n") { return true }

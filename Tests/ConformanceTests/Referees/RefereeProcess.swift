@@ -68,7 +68,7 @@ final class RefereeProcess: Sendable {
             environment: environment
         )
         let (process, dns) = (process, dns)
-        try await eventually("\(referee.rawValue) answers", within: .seconds(20)) {
+        try await eventually("\(referee.rawValue) answers", within: .seconds(60)) {
             guard process.isRunning else {
                 throw Hopeless(description: "\(referee.rawValue) ended: \(process.errors)")
             }
