@@ -80,6 +80,85 @@ extension Faults {
             }
         }
 
+        @Test("cookies are good for their time and then renewed, and no serial goes backwards")
+        func cookiesAndSerials() async throws {
+            let library = try await FaultLibrary()
+            let server = try await RollcallProcess.start(
+                settings: ["ROLLCALL_DNS_COOKIES": "required"].merging(library.environment) { $1 }
+            )
+            try server.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
+            let half: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+            let first = try show(half, to: server, isGood: false)
+            #expect(try show(first, to: server, isGood: true) == first)
+            var serial = try serial(of: server)
+            // How far the clock is set, whether the first cookie is good then, and whether it is kept.
+            let jumps = [
+                (1_200, true, true), (2_700, true, false), (7_200, false, false),
+                (-200, true, true), (-7_200, false, false), (86_400 * 365, false, false),
+                (0, true, true),
+            ]
+            for (offset, isGood, isKept) in jumps {
+                try library.set("clock-offset \(offset)")
+                let time = Date().addingTimeInterval(Double(offset))
+                var given = first
+                // The first reply that is dated by the new time, in the cookie that it brings.
+                try await eventually("the clock is set by \(offset) s") {
+                    given = try show(half, to: server, isGood: false)
+                    let seconds = given[12..<16].reduce(0) { $0 << 8 | Int($1) }
+                    return abs(Double(seconds) - time.timeIntervalSince1970) < 30
+                }
+                #expect(try show(given, to: server, isGood: true) == given)
+                let renewed = try show(first, to: server, isGood: isGood)
+                #expect((renewed == first) == isKept, "\(offset)")
+                #expect(try show(renewed, to: server, isGood: true) == renewed)
+                try server.register(
+                    #"{"service": "more", "id": "m", "host": "10.0.3.1", "port": \#(offset & 0x7FFF | 1)}"#
+                )
+                let next = try self.serial(of: server)
+                #expect(Int32(bitPattern: next &- serial) > 0, "\(offset): \(serial), \(next)")
+                serial = next
+            }
+            // Nor does it after a start with the clock an hour back.
+            try library.set("clock-offset -3600")
+            server.process.kill()
+            try await server.process.untilEnd()
+            let second = try await RollcallProcess.start(
+                settings: library.environment,
+                scratch: server.scratch
+            )
+            #expect(Int32(bitPattern: try self.serial(of: second) &- serial) >= 0)
+        }
+
+        /// Shows a cookie over UDP and returns the one that comes back.
+        private func show(
+            _ cookie: [UInt8],
+            to server: RollcallProcess,
+            isGood: Bool
+        ) throws -> [UInt8] {
+            let option = EDNS.Option(code: EDNS.Option.cookie, payload: cookie)
+            let reply = try server.dns.ask(
+                "web.service.consul",
+                .a,
+                edns: EDNS(udpPayloadBytes: 1232, options: [option])
+            )
+            #expect(reply.responseCode == (isGood ? .noError : .badCookie))
+            #expect(reply.answer.count == (isGood ? 1 : 0))
+            let back = reply.edns?.options.first { $0.code == EDNS.Option.cookie }?.payload ?? []
+            guard back.count == 24 else {
+                throw UnexpectedAnswer(description: "no cookie came back: \(reply)")
+            }
+            return back
+        }
+
+        /// The serial of the catalog's zone; a number in the SOA after two names.
+        private func serial(of server: RollcallProcess) throws -> UInt32 {
+            let reply = try server.dns.ask("consul", .soa, over: .tcp)
+            guard let rdata = reply.answer.first?.rdata, rdata.count > 20 else {
+                throw UnexpectedAnswer(description: "no SOA: \(reply)")
+            }
+            return rdata.dropLast(16).suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
+        }
+
         private static func date(_ text: String) -> Date? {
             let format = DateFormatter()
             format.locale = Locale(identifier: "en_US_POSIX")

@@ -30,6 +30,18 @@ extension Faults {
                 try await Task.sleep(for: .milliseconds(100))
             }
             #expect(server.process.errors.contains("the last known health is held"))
+            #expect(try server.problemCodes() == ["mass_failure_held"])
+            try await eventually("answers say that they may be stale") {
+                let reply = try server.dns.ask(
+                    "web.service.consul",
+                    .srv,
+                    over: .tcp,
+                    edns: EDNS(udpPayloadBytes: 1232)
+                )
+                return reply.edns?.extendedErrors.contains {
+                    $0.infoCode == ExtendedError.staleAnswer
+                } == true
+            }
             try await targets.set([], .well)
             try await eventually("all are up", within: .seconds(30)) {
                 try server.answeredCount() == 24
@@ -38,6 +50,7 @@ extension Faults {
                 try server.metric("rollcall_verdicts_holding") == 0
             }
             #expect(server.process.errors.contains("probes are believed again"))
+            #expect(try !server.problemCodes().contains("mass_failure_held"))
         }
 
         @Test("refusals are held too at first, and a few dead ones of a small service never")

@@ -1,5 +1,6 @@
 import DNSWire
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -70,6 +71,96 @@ extension Faults {
                 }
             }
             return count
+        }
+
+        /// What a writer had acknowledged, by its number.
+        private struct Acknowledged {
+            var keys: [String] = []
+            var ids: [String] = []
+        }
+
+        private static func value(_ key: String) -> String {
+            key + String(repeating: "x", count: 200_000)
+        }
+
+        /// Writes keys with large values, and instances, until the server is gone.
+        private static func write(_ name: String, _ port: UInt16) -> Acknowledged {
+            var acknowledged = Acknowledged()
+            guard let connection = try? HTTPClientConnection(port: port) else {
+                return acknowledged
+            }
+            for number in 0..<10_000 {
+                let key = "\(name)-\(number)"
+                let body = """
+                    {"service": "\(name)", "id": "\(key)", "host": "10.1.0.1", "port": 80}
+                    """
+                guard let put = try? connection.request("PUT", "/v1/kv/\(key)", value(key)),
+                    let reply = try? connection.request("POST", "/register", body)
+                else { break }
+                if put.status == 200 { acknowledged.keys.append(key) }
+                if reply.status == 200 { acknowledged.ids.append(key) }
+            }
+            return acknowledged
+        }
+
+        /// Lets the process have only so much more data than it has now.
+        private static func limit(_ server: RollcallProcess, moreMegabytes: Int) async throws {
+            let status = try String(
+                contentsOfFile: "/proc/\(server.process.pid)/status",
+                encoding: .utf8
+            )
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmData:") }
+            let kilobytes = try #require(line.flatMap { Int($0.filter(\.isNumber)) })
+            let bytes = kilobytes * 1_024 + moreMegabytes << 20
+            let result = try await CommandLineClient.run([
+                "prlimit", "--pid", "\(server.process.pid)", "--data=\(bytes):\(bytes)",
+            ])
+            guard result.succeeded else { throw UnexpectedAnswer(description: "\(result)") }
+        }
+
+        @Test("no memory is given any more: the process ends, and nothing acknowledged is lost")
+        func exhausted() async throws {
+            let scratch = try ScratchFolder()
+            for (round, moreMegabytes) in [16, 48].enumerated() {
+                let server = try await RollcallProcess.start(scratch: scratch)
+                try await Self.limit(server, moreMegabytes: moreMegabytes)
+                let acknowledged: Mutex<[String: Acknowledged]> = Mutex([:])
+                let port = server.httpPort
+                let writers = (0..<4).map { number in
+                    BackgroundThread { _ in
+                        let name = "round-\(round)-\(number)"
+                        let written = Self.write(name, port)
+                        acknowledged.withLock { $0[name] = written }
+                    }
+                }
+                for writer in writers { try await writer.untilEnd(within: .seconds(90)) }
+                let end = try await server.process.untilEnd(within: .seconds(60))
+                if case .exit(0) = end { Issue.record("it ended as if all were well") }
+
+                let start = ContinuousClock.now
+                let second = try await RollcallProcess.start(scratch: scratch)
+                let took = ContinuousClock.now - start
+                var count = 0
+                for (service, written) in acknowledged.withLock({ $0 }) {
+                    let list = try second.http("GET", "/services/\(service)").json.list
+                    let known = Set(list.compactMap { $0["id"].text })
+                    #expect(known.isSuperset(of: written.ids), "\(service)")
+                    for key in written.keys {
+                        let reply = try second.http("GET", "/v1/kv/\(key)?raw")
+                        #expect(reply.status == 200 && reply.body == Self.value(key), "\(key)")
+                    }
+                    count += written.ids.count + written.keys.count
+                }
+                #expect(count > 10)
+                #expect(try second.problemCodes().isEmpty)
+                #expect(try await second.stop() == .exit(0))
+                FaultReport.figure(
+                    "out of memory",
+                    "\(moreMegabytes) MB more than at the start: \(count) writes acknowledged, "
+                        + "ended by \(end), none lost, ready again after "
+                        + FaultReport.text(took)
+                )
+            }
         }
 
         @Test("killed as the system does when memory is short: it answers again within seconds")

@@ -38,7 +38,7 @@ extension Faults {
                 try await Task.sleep(for: .milliseconds(250))
                 samples.take(of: server.pid)
                 model.prune()
-                try #require(server.process.isRunning, "\(server.process.errors)")
+                try #require(!server.hasFailed, "\(server.process.errors)")
             }
             try await faults.stop()
             for thread in changing { try await thread.stop() }

@@ -213,6 +213,11 @@ extension ProgramTests {
             }
             #expect(try await subject(port).contains("CN = client"))
             #expect(try server.http("GET", "/health").body.contains("certificate_refused"))
+            try authority.copy("client", to: "server")
+            server.process.signal(SIGHUP)
+            try await eventually("it is over") {
+                try server.http("GET", "/health").json["status"].text == "ok"
+            }
         }
 
         /// What openssl sees of the certificate on a port.

@@ -133,7 +133,7 @@ final class DifferentialRun {
 
     /// What the run found, once at its end.
     func finish(_ title: String, questionsMin: Int) {
-        print("conformance: \(title): \(questions) questions, \(comparisons) comparisons; \(seen)")
+        print("figure: \(title): \(questions) questions, \(comparisons) comparisons; \(seen)")
         #expect(questions >= questionsMin)
         let shown = failures.prefix(ConformanceLength.shownMax).joined(separator: "\n")
         let count = failures.count

@@ -7,13 +7,19 @@ final class SoakServer: Sendable {
     let scratch: ScratchFolder
     let dnsPort: UInt16
     let httpPort: UInt16
-    private let running: Mutex<ChildProcess>
+    private struct State: Sendable {
+        var process: ChildProcess
+        /// True from before a kill of the test's own until the next process is there.
+        var isRestarting = false
+    }
+
+    private let state: Mutex<State>
 
     init() async throws {
         scratch = try ScratchFolder()
         dnsPort = try FreePort.next()
         httpPort = try FreePort.next()
-        running = Mutex(try Self.launch(scratch, dnsPort, httpPort))
+        state = Mutex(State(process: try Self.launch(scratch, dnsPort, httpPort)))
         try await eventually("the server is ready", within: .seconds(20)) { isReady }
     }
 
@@ -31,16 +37,19 @@ final class SoakServer: Sendable {
         )
     }
 
-    var process: ChildProcess { running.withLock { $0 } }
+    var process: ChildProcess { state.withLock { $0.process } }
     var pid: Int32 { process.pid }
+    /// True when it ended and nobody has killed it.
+    var hasFailed: Bool { state.withLock { !$0.isRestarting && !$0.process.isRunning } }
     var isReady: Bool { process.output.contains("\n") }
 
     /// kill -9, and a start on what is on disk; waits until it answers.
     func killAndRestart() throws {
+        state.withLock { $0.isRestarting = true }
         process.kill()
         while process.isRunning { usleep(1_000) }
         let next = try Self.launch(scratch, dnsPort, httpPort)
-        running.withLock { $0 = next }
+        state.withLock { $0 = State(process: next) }
         while !isReady {
             guard process.isRunning else {
                 throw UnexpectedAnswer(description: "it does not start: \(process.errors)")
