@@ -6,6 +6,7 @@ internal import Synchronization
 /// A client is an IPv4 address or, as whoever has one IPv6 address has 2^64, a /64. Cost: a lock for
 /// each connection that comes or goes; none for a query.
 package final class ConnectionBudget: Sendable {
+    /// What a connection that asks for a place is told.
     package enum Place {
         case taken
         /// Somebody else would have to go.
