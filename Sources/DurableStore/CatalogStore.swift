@@ -13,6 +13,8 @@ internal import Synchronization
 package final class CatalogStore: Sendable {
     private let rows: DatabaseQueue
     private let rowsFile: StoreFile
+    /// What was opened.
+    private let openedRows: [FileIdentity?]
     let files: StoreFolder
     private let journal: Journal
     /// True once the folder says that it is in use.
@@ -41,6 +43,7 @@ package final class CatalogStore: Sendable {
         files = StoreFolder(path: folder)
         rowsFile = StoreFile(path: files.rows)
         rows = try Self.openRows(rowsFile)
+        openedRows = rowsFile.identities
         journal = try Journal(path: files.journal)
     }
 
@@ -144,13 +147,14 @@ package final class CatalogStore: Sendable {
         _ folded: FoldedRows,
         completion: @escaping @Sendable (StandaloneLog.FoldOutcome) -> Void
     ) {
-        let file = rowsFile
+        let (file, opened) = (rowsFile, openedRows)
         rows.asyncWriteWithoutTransaction { db in
             do {
                 try db.inTransaction {
                     try folded.write(to: db)
                     return .commit
                 }
+                try file.checkStillThere(opened)
                 completion(.folded(upTo: folded.position))
             } catch {
                 completion(.failed(folded, file.translate(error)))

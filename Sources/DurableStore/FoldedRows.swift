@@ -39,6 +39,9 @@ struct FoldedRows: Sendable {
             || changeCount >= Self.changeCountMax || journalBytes >= Self.journalBytesMax
     }
 
+    /// The same, or when so many changes have gathered.
+    func isFull(afterChanges changesMax: Int) -> Bool { isFull || changeCount >= changesMax }
+
     /// How many rows would be written.
     var count: Int {
         nodes.count + instances.count + checks.count + entries.count + sessions.count

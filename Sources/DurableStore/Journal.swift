@@ -6,6 +6,8 @@ internal import GRDB
 struct Journal: Sendable {
     private let queue: DatabaseQueue
     private let file: StoreFile
+    /// What was opened.
+    private let opened: [FileIdentity?]
 
     /// Groups that are forgotten at once: bounds how long a commit waits for it.
     private static let forgottenMax = 64
@@ -21,12 +23,15 @@ struct Journal: Sendable {
                   position INTEGER PRIMARY KEY, change BLOB NOT NULL)
                 """
         )
+        opened = file.identities
     }
 
     /// Commits a group.
     ///
-    /// - Throws: `CatalogStoreError` with `.writeFailed`; nothing was written then.
+    /// - Throws: `CatalogStoreError` with `.writeFailed`; nothing was written then, where a start
+    ///   would find it.
     func append(_ group: [UInt8], at position: UInt64) throws(CatalogStoreError) {
+        try file.checkStillThere(opened)
         do {
             // One statement is a transaction by itself.
             try queue.writeWithoutTransaction { db in
@@ -39,6 +44,7 @@ struct Journal: Sendable {
         } catch {
             throw file.translate(error)
         }
+        try file.checkStillThere(opened)
     }
 
     /// Removes the oldest groups up to `position`, a bounded number; false when none is left.

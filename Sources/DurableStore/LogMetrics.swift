@@ -4,6 +4,10 @@ package struct LogMetrics: Hashable, Sendable {
     package internal(set) var failedCommits: UInt64 = 0
     /// Why the last commit failed; nil when it did not.
     package internal(set) var problem: String?
+    /// Why the journal could not be folded into the rows the last time; nil when it could.
+    package internal(set) var foldProblem: String?
+    /// Why the last snapshot could not be written; nil when it could.
+    package internal(set) var snapshotProblem: String?
     /// Snapshots that were written, and that could not be.
     package internal(set) var snapshots: UInt64 = 0
     package internal(set) var failedSnapshots: UInt64 = 0

@@ -119,7 +119,9 @@ struct LogWriter {
 
 extension LogWriter {
     private mutating func foldIfFull() {
-        guard let store = log.store, !isFolding, unfolded.isFull, nextFold <= .now else { return }
+        guard let store = log.store, !isFolding, nextFold <= .now,
+            unfolded.isFull(afterChanges: log.foldedChangesMax)
+        else { return }
         // The thread that folds gives the memory back, too: that takes milliseconds.
         let rows = unfolded
         unfolded = FoldedRows()

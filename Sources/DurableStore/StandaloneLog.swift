@@ -65,6 +65,8 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
     let logger: Logger
     /// Nil: no snapshots are written.
     let snapshots: SnapshotPolicy?
+    /// Changes that the journal gathers before it is folded.
+    let foldedChangesMax: Int
     private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
     private let startPosition: UInt64
@@ -78,8 +80,10 @@ package final class StandaloneLog: CatalogLog, CatalogListener {
         store: CatalogStore?,
         position: UInt64,
         snapshots: SnapshotPolicy? = nil,
+        foldedChangesMax: Int = 65_536,
         logger: Logger
     ) {
+        self.foldedChangesMax = foldedChangesMax
         self.snapshots = store == nil ? nil : snapshots
         self.keeper = keeper
         self.store = store
@@ -196,6 +200,10 @@ extension StandaloneLog {
     func foldEnded(_ outcome: FoldOutcome) {
         let wakes = state.withLock { state in
             state.endedFold = outcome
+            switch outcome {
+            case .folded: state.metrics.foldProblem = nil
+            case .failed(_, let error): state.metrics.foldProblem = error.message
+            }
             return state.wakeWriter()
         }
         if wakes { wakeUp.signal() }
@@ -210,7 +218,10 @@ extension StandaloneLog {
                 state.metrics.snapshots += 1
                 state.metrics.snapshotBytes = file.size
                 state.metrics.snapshotSeconds = took / .seconds(1)
-            case .failed: state.metrics.failedSnapshots += 1
+                state.metrics.snapshotProblem = nil
+            case .failed(let error):
+                state.metrics.failedSnapshots += 1
+                state.metrics.snapshotProblem = error.localizedDescription
             }
             return state.wakeWriter()
         }

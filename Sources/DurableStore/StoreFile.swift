@@ -7,6 +7,10 @@ struct StoreFile {
     /// form of rows and changes, and the journal in a file of its own; 4 their checksums.
     static let formatVersion = 4
 
+    /// How long an opening waits for another process that has the file locked, such as a program
+    /// that looks into it or a server that is about to end.
+    private static let lockWaitSeconds = 3.0
+
     var path: String
 
     /// Opens or creates the file and its tables; `settings` are more of SQLite's settings.
@@ -17,6 +21,7 @@ struct StoreFile {
         tables: String
     ) throws(CatalogStoreError) -> DatabaseQueue {
         var configuration = Configuration()
+        configuration.busyMode = .timeout(Self.lockWaitSeconds)
         configuration.prepareDatabase { db in
             // Exclusive: a second process on the same folder fails instead of interleaving.
             try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
@@ -84,6 +89,25 @@ struct StoreFile {
 // MARK: - Other processes
 
 extension StoreFile {
+    /// Which files stand under the path and beside it now.
+    var identities: [FileIdentity?] { [FileIdentity(path), FileIdentity(path + "-wal")] }
+
+    /// Makes sure that what was written is where the next start looks for it.
+    ///
+    /// Why: a file that was removed or replaced is written on as if nothing had happened.
+    /// - Throws: `CatalogStoreError` with `.writeFailed` when `opened` are not there any more.
+    func checkStillThere(_ opened: [FileIdentity?]) throws(CatalogStoreError) {
+        guard identities != opened else { return }
+        throw CatalogStoreError(
+            .writeFailed,
+            path: path,
+            message: """
+                \(path) was removed or replaced while the server uses it; save what the server has \
+                with `rollcall export`, stop it, and put the folder in order
+                """
+        )
+    }
+
     var inUse: CatalogStoreError {
         CatalogStoreError(
             .inUse,

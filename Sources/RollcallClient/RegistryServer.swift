@@ -74,13 +74,15 @@ extension RegistryServer {
         )
     }
 
-    /// Sends one request and collects the response; a refusal is thrown as the server worded it.
+    /// Sends one request and collects the response; a refusal is thrown as the server worded it,
+    /// unless it is one that `accepts` takes for an answer.
     func call(
         _ method: String,
         _ path: [String],
         query: [(name: String, value: String?)] = [],
         body: [UInt8]? = nil,
-        longerBy wait: Duration = .zero
+        longerBy wait: Duration = .zero,
+        accepts: (_ status: Int, _ body: [UInt8]) -> Bool = { _, _ in false }
     ) async throws -> RegistryReply {
         let request = request(method, path, query: query, body: body)
         let deadline = NIODeadline.now() + TimeAmount(timeout) + TimeAmount(wait)
@@ -88,7 +90,9 @@ extension RegistryServer {
             let response = try await Self.calls.execute(request, deadline: deadline)
             let body = try await response.body.collect(upTo: 1 << 30)
             let bytes = Array(body.readableBytesView)
-            try Self.check(response.status, bytes)
+            if !accepts(Int(response.status.code), bytes) {
+                try Self.check(response.status, bytes)
+            }
             return RegistryReply(
                 status: Int(response.status.code),
                 index: Self.index(in: response.headers),

@@ -88,7 +88,11 @@ struct DamageTests {
         #expect(opened.position == 80)
         #expect(try !data(recovery.folder + "/rollcall.sqlite").isEmpty)
         try opened.store.close()
-        #expect(CatalogStore.recoveryReports(in: folder.path) == [recovery.description])
+        #expect(
+            CatalogStore.recoveryReports(in: folder.path) == [
+                RecoveryReport(text: recovery.description, mayBeStale: false)
+            ]
+        )
         // The next start finds nothing wrong, and goes on.
         try await run(80..<90)
         let next = try open()
@@ -115,6 +119,7 @@ struct DamageTests {
         #expect(opened.position > 80)
         #expect(opened.catalog.index == opened.position)
         try opened.store.close()
+        #expect(CatalogStore.recoveryReports(in: folder.path).map(\.mayBeStale) == [true])
     }
 
     @Test(

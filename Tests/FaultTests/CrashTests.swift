@@ -44,7 +44,7 @@ extension Faults {
         func storm() async throws {
             let scratch = try ScratchFolder()
             let acknowledged = Acknowledged()
-            for round in 1...FaultLength.number("ROUNDS", short: 4) {
+            for round in 1...FaultLength.number("STORM_ROUNDS", short: 3) {
                 let server = try await RollcallProcess.start(scratch: scratch)
                 #expect(try ids(server).isSuperset(of: acknowledged.all))
                 let before = acknowledged.all.count

@@ -6,184 +6,123 @@ import Testing
 /// Writes things of its own until the server is gone, and knows what must be there afterwards.
 ///
 /// It has one request under way at a time: what was acknowledged is there, the last request is there
-/// or not, and nothing else.
+/// or not, and nothing else. A place is a name such as `key/own/w0-3`; things that are written
+/// together are several places.
 final class CrashWriter: Sendable {
-    /// What a place holds: nil when the thing is gone.
-    typealias Value = String?
+    typealias Value = CrashStep.Value
+
+    /// What it writes.
+    enum Kind {
+        case mixed
+        /// Registrations and drains, which take seconds.
+        case drains
+    }
 
     private struct State {
         /// The newest acknowledged value of each place.
         var known: [String: Value] = [:]
         /// What the request does that nobody answered.
-        var pending: [String: Value] = [:]
+        var pending: CrashStep?
+        /// What the server calls sessions, queries, policies and tokens.
+        var ids: [String: String] = [:]
         var acknowledged = 0
         var lost = 0
+        var half = 0
         var indexSeen: UInt64 = 0
         var count = 0
+        var isStopping = false
     }
 
-    /// One request, and what it does to which places.
-    private struct Step {
-        var method: String
-        var path: String
-        var body: String?
-        var effects: [String: Value]
-    }
-
-    private let number: Int
+    let number: Int
+    private let kind: Kind
+    /// Of a token that may do everything.
+    private let secret: String
     private let state = Mutex(State())
 
-    init(number: Int) { self.number = number }
+    init(number: Int, kind: Kind, secret: String) {
+        self.number = number
+        self.kind = kind
+        self.secret = secret
+    }
 
     var acknowledgedCount: Int { state.withLock { $0.acknowledged } }
+    /// Acknowledged changes that were not there after a start.
     var lostCount: Int { state.withLock { $0.lost } }
+    /// Requests of which only a part was there.
+    var halfCount: Int { state.withLock { $0.half } }
     /// The greatest index that a reply told.
     var indexSeen: UInt64 { state.withLock { $0.indexSeen } }
 
+    /// What a place holds by what was acknowledged.
+    func known(_ place: String) -> Value { state.withLock { $0.known[place] ?? nil } }
+
+    /// The places of this writer that begin so and hold something.
+    func places(_ prefix: String) -> [String] {
+        state.withLock { state in
+            state.known.filter { $0.key.hasPrefix(prefix) && $0.value != nil }.map(\.key)
+        }
+    }
+
+    func id(_ place: String) -> String { state.withLock { $0.ids[place] ?? "" } }
+
     /// Writes until a request fails.
-    func write(to port: UInt16, round: Int) {
+    ///
+    /// - Parameter mayRefuse: the server is told to stop, so that it may refuse the last request.
+    func write(to port: UInt16, round: Int, mayRefuse: Bool) {
         guard let connection = try? HTTPClientConnection(port: port) else { return }
-        while true {
-            let count = state.withLock { state in
-                state.count += 1
-                return state.count
-            }
-            let step = step(count)
-            state.withLock { $0.pending = step.effects }
-            guard let reply = try? connection.request(step.method, step.path, step.body) else {
-                return
-            }
-            let index =
-                UInt64(reply.headers["x-rollcall-index"] ?? "")
-                ?? reply.json["index"].number.map { UInt64($0) } ?? 0
-            // A refusal changes nothing; false is what a key's condition says that did not hold.
-            let isDone = (200...299).contains(reply.status) && reply.body != "false"
-            if !isDone {
-                Issue.record("round \(round): \(step.method) \(step.path): \(reply)")
-            }
-            state.withLock { state in
-                if isDone {
-                    for (place, value) in step.effects { state.known[place] = .some(value) }
-                    state.acknowledged += 1
-                }
-                state.pending = [:]
-                state.indexSeen = max(state.indexSeen, index)
-            }
-        }
-    }
-}
-
-// MARK: - What is written
-
-extension CrashWriter {
-    private func step(_ count: Int) -> Step {
-        let slot = Int.random(in: 0..<12)
-        let name = "w\(number)-\(slot)"
-        let value = "\(number)-\(count)"
-        switch Int.random(in: 0..<14) {
-        case 0...2:
-            return Step(
-                method: "POST",
-                path: "/register",
-                body: """
-                    {"service": "native", "id": "\(name)", "host": "10.1.\(number).\(slot + 1)", "port": 80,
-                     "metadata": {"value": "\(value)"}}
-                    """,
-                effects: ["native/\(name)": value]
+        while !state.withLock({ $0.isStopping }), let step = try? nextStep(connection) {
+            state.withLock { $0.pending = step }
+            let reply = try? connection.request(
+                step.method,
+                step.path,
+                step.body,
+                headers: ["X-Consul-Token": secret]
             )
-        case 3:
-            return Step(
-                method: "PUT",
-                path: "/v1/agent/service/register",
-                body: """
-                    {"Name": "agent", "ID": "a-\(name)", "Address": "10.2.\(number).\(slot + 1)", "Port": 80,
-                     "Meta": {"value": "\(value)"}, "Check": {"TTL": "1h", "Status": "passing"}}
-                    """,
-                effects: ["agent/a-\(name)": value]
-            )
-        case 4:
-            return Step(
-                method: "PUT",
-                path: "/v1/catalog/register",
-                body: """
-                    {"Node": "n-\(name)", "Address": "10.3.\(number).\(slot + 1)", "NodeMeta": {"value": "\(value)"},
-                     "Service": {"Service": "catalog", "ID": "c-\(name)", "Port": 80, "Meta": {"value": "\(value)"}}}
-                    """,
-                effects: ["node/n-\(name)": value, "catalog/c-\(name)": value]
-            )
-        case 5:
-            return Step(
-                method: "PUT",
-                path: "/v1/catalog/deregister",
-                body: #"{"Node": "n-\#(name)"}"#,
-                effects: ["node/n-\(name)": nil, "catalog/c-\(name)": nil]
-            )
-        case 6...8: return keyStep(name, value)
-        case 9...10:
-            // Two keys that must always be the same.
-            let encoded = Data(value.utf8).base64EncodedString()
-            return Step(
-                method: "PUT",
-                path: "/v1/txn",
-                body: """
-                    [{"KV": {"Verb": "set", "Key": "left/\(name)", "Value": "\(encoded)"}},
-                     {"KV": {"Verb": "set", "Key": "right/\(name)", "Value": "\(encoded)"}}]
-                    """,
-                effects: ["key/left/\(name)": value, "key/right/\(name)": value]
-            )
-        case 11:
-            let lines = (0..<4).map { line in
-                """
-                {"service": "import", "id": "i-\(name)-\(line)", "host": "10.4.\(number).\(slot + 1)", \
-                "port": \(80 + line), "metadata": {"value": "\(value)"}}
-                """
-            }
-            var effects: [String: Value] = [:]
-            for line in 0..<4 { effects["import/i-\(name)-\(line)"] = .some(value) }
-            return Step(
-                method: "POST",
-                path: "/import",
-                body: lines.joined(separator: "\n"),
-                effects: effects
-            )
-        default: return removal(name, value)
+            // A refused drain has begun all the same.
+            guard let reply, !mayRefuse || reply.status != 503 else { return }
+            note(reply, of: step, round: round)
         }
     }
 
-    private func keyStep(_ name: String, _ value: String) -> Step {
-        let place = "key/own/\(name)"
-        if Bool.random() {
-            return Step(
-                method: "DELETE",
-                path: "/v1/kv/own/\(name)",
-                body: nil,
-                effects: [place: nil]
-            )
+    /// Lets it end after the request that is under way.
+    func stop() { state.withLock { $0.isStopping = true } }
+
+    private func nextStep(_ connection: HTTPClientConnection) throws -> CrashStep {
+        let count = state.withLock { state in
+            state.count += 1
+            return state.count
         }
-        return Step(
-            method: "PUT",
-            path: "/v1/kv/own/\(name)",
-            body: value,
-            effects: [place: value]
-        )
+        return switch kind {
+        case .mixed: try mixedStep(value: "\(number)-\(count)", connection)
+        case .drains: drainStep(value: "\(number)-\(count)")
+        }
     }
 
-    private func removal(_ name: String, _ value: String) -> Step {
-        let isThere = state.withLock { ($0.known["native/\(name)"] ?? nil) != nil }
-        guard isThere else {
-            return Step(
-                method: "PUT",
-                path: "/v1/kv/own/\(name)?flags=7",
-                body: value,
-                effects: ["key/own/\(name)": value]
-            )
+    private func note(_ reply: HTTPReply, of step: CrashStep, round: Int) {
+        let text = reply.body.trimmingCharacters(in: .whitespacesAndNewlines)
+        let isSuccess = (200...299).contains(reply.status)
+        let isAsExpected =
+            switch step.outcome {
+            case .done: isSuccess && text != "false"
+            case .conditionFails: isSuccess && text == "false"
+            case .conflict: reply.status == 409
+            }
+        if !isAsExpected {
+            Issue.record("round \(round): \(step.method) \(step.path): \(reply)")
         }
-        return Step(
-            method: "DELETE",
-            path: "/instances/\(name)",
-            body: nil,
-            effects: ["native/\(name)": nil]
-        )
+        let index =
+            UInt64(reply.headers["x-rollcall-index"] ?? "")
+            ?? reply.json["index"].number.map { UInt64($0) } ?? 0
+        let id = reply.json["ID"].text ?? reply.json["AccessorID"].text
+        state.withLock { state in
+            if isAsExpected {
+                for (place, value) in step.effects { state.known[place] = .some(value) }
+                if let made = step.made { state.ids[made] = id }
+                state.acknowledged += 1
+            }
+            state.pending = nil
+            state.indexSeen = max(state.indexSeen, index)
+        }
     }
 }
 
@@ -191,10 +130,11 @@ extension CrashWriter {
 
 extension CrashWriter {
     /// Compares all places with what the server has, and takes over what became of the last request.
-    func check(_ server: RollcallProcess, round: Int) throws {
-        let found = try found(server)
+    func check(_ findings: CrashFindings, round: Int) {
+        let found = findings.places.filter { isOwn($0.key) }
         state.withLock { state in
-            for (place, value) in state.known where state.pending[place] == nil {
+            let pending = state.pending?.effects ?? [:]
+            for (place, value) in state.known where pending[place] == nil {
                 let held = found[place]
                 guard held != value else { continue }
                 state.lost += 1
@@ -203,53 +143,24 @@ extension CrashWriter {
                 )
             }
             for (place, held) in found where state.known[place] == nil {
-                guard state.pending[place] == nil else { continue }
+                guard pending[place] == nil else { continue }
                 Issue.record("round \(round): nobody wrote \(place) = \(held)")
             }
-            // Whole or not at all: but for the lines of an import, each of which is a write.
-            let after = state.pending.filter { found[$0.key] == $0.value }
-            let before = state.pending.filter { place, _ in
-                found[place] == (state.known[place] ?? nil)
+            let after = pending.keys.filter { found[$0] == pending[$0] ?? nil }
+            let before = pending.keys.filter { found[$0] == state.known[$0] ?? nil }
+            let isWhole = after.count == pending.count || before.count == pending.count
+            // Each line of an import is a write.
+            let isEachWhole = Set(after).union(before).count == pending.count
+            if !isWhole, state.pending?.isWhole == true || !isEachWhole {
+                state.half += 1
+                Issue.record("round \(round): half of \(pending) is there: \(after)")
             }
-            let isImport = state.pending.keys.contains { $0.hasPrefix("import/") }
-            let isWhole = after.count == state.pending.count || before.count == state.pending.count
-            if !isWhole, !isImport || Set(after.keys).union(before.keys) != Set(state.pending.keys)
-            {
-                state.lost += 1
-                Issue.record("round \(round): half of \(state.pending) is there: \(after)")
-            }
-            for place in state.pending.keys { state.known[place] = .some(found[place]) }
-            state.pending = [:]
+            for place in pending.keys { state.known[place] = .some(found[place]) }
+            state.pending = nil
+            for (place, id) in findings.ids where isOwn(place) { state.ids[place] = id }
         }
-    }
-
-    /// All that this writer may have written.
-    private func found(_ server: RollcallProcess) throws -> [String: String] {
-        var found: [String: String] = [:]
-        for service in ["native", "agent", "catalog", "import"] {
-            let list = try server.http("GET", "/v1/catalog/service/\(service)").json.list
-            for instance in list {
-                guard let id = instance["ServiceID"].text, isOwn(id),
-                    let value = instance["ServiceMeta"]["value"].text
-                else { continue }
-                found["\(service)/\(id)"] = value
-            }
-        }
-        for node in try server.http("GET", "/v1/catalog/nodes").json.list {
-            guard let name = node["Node"].text, isOwn(name), let value = node["Meta"]["value"].text
-            else { continue }
-            found["node/\(name)"] = value
-        }
-        let keys = try server.http("GET", "/v1/kv/?recurse").json.list
-        for entry in keys {
-            guard let key = entry["Key"].text, isOwn(key), let text = entry["Value"].text,
-                let bytes = Data(base64Encoded: text)
-            else { continue }
-            found["key/\(key)"] = String(decoding: bytes, as: UTF8.self)
-        }
-        return found
     }
 
     /// Names hold the writer's number between `w` and a dash.
-    private func isOwn(_ name: String) -> Bool { name.contains("w\(number)-") }
+    private func isOwn(_ place: String) -> Bool { place.contains("w\(number)-") }
 }

@@ -51,8 +51,8 @@ extension CatalogStore {
         }
     }
 
-    /// What happened to this folder that nobody has acknowledged yet, for people.
-    package static func recoveryReports(in folder: String) -> [String] {
+    /// What happened to this folder that nobody has acknowledged yet.
+    package static func recoveryReports(in folder: String) -> [RecoveryReport] {
         DamagedFolder.reports(in: folder)
     }
 

@@ -8,6 +8,8 @@ struct DamagedFolder {
     private static let prefix = "damaged-"
     private static let unfinished = ".unfinished"
     private static let reportName = "report.txt"
+    /// An empty file that is there when changes are missing, or may be.
+    private static let staleName = "changes-missing"
 
     private let store: StoreFolder
     /// Its path while it is filled.
@@ -94,18 +96,27 @@ struct DamagedFolder {
         try? FileManager.default.removeItem(atPath: path + "/complete")
         try Data((recovery.description + "\n").utf8)
             .write(to: URL(filePath: path + "/" + Self.reportName))
+        if recovery.mayBeStale {
+            try Data().write(to: URL(filePath: path + "/" + Self.staleName))
+        }
         try FolderSync.rename(path, to: finalPath)
     }
 
     /// The reports of all folders that are still there, the newest last.
-    static func reports(in dataFolder: String) -> [String] {
+    static func reports(in dataFolder: String) -> [RecoveryReport] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: dataFolder)) ?? []
         return names.filter { $0.hasPrefix(prefix) && !$0.hasSuffix(unfinished) }.sorted()
             .compactMap { name in
-                let path = dataFolder + "/" + name + "/" + reportName
-                return FileManager.default.contents(atPath: path)
-                    .map { String(decoding: $0, as: UTF8.self) }
-                    .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+                let folder = dataFolder + "/" + name
+                return FileManager.default.contents(atPath: folder + "/" + reportName).map { text in
+                    RecoveryReport(
+                        text: String(decoding: text, as: UTF8.self)
+                            .trimmingCharacters(in: .whitespacesAndNewlines),
+                        mayBeStale: FileManager.default.fileExists(
+                            atPath: folder + "/" + staleName
+                        )
+                    )
+                }
             }
     }
 

@@ -15,6 +15,9 @@ package struct StoreRecovery: Hashable, Sendable {
     /// True when more may be lost than is known.
     package var mayMissMore: Bool
 
+    /// True when something that was acknowledged is lost, or may be.
+    package var mayBeStale: Bool { missing > 0 || mayMissMore }
+
     /// One sentence.
     package var description: String {
         let base =

@@ -8,10 +8,10 @@ extension ConsulAPI {
         let options = try ReadOptions(request.query)
         try checkDatacenter(of: request)
         let catalog = context.keeper.snapshot()
-        let (index, contents) = (catalog.index, catalog.contents)
+        let index = catalog.index
         var reply = ConsulReply(
             headers: [.contentType: "application/x-rollcall-snapshot"],
-            body: try SnapshotFile.write(contents, index: index)
+            body: try SnapshotFile.write(catalog)
         )
         reply.headers.append(contentsOf: options.headers(index: index))
         return reply

@@ -12,6 +12,10 @@ package struct Problem: Hashable, Sendable {
     package var isFailure: Bool
     /// True when DNS may tell what is no longer so: answers about the catalog say it.
     package var makesAnswersStale: Bool
+    /// What such answers say; nil: the text.
+    ///
+    /// Strangers read it, so that paths have no place in it.
+    package var answerText: String?
     /// When it began, in milliseconds since 1970; set by `Problems`.
     package internal(set) var sinceMilliseconds = 0
 
@@ -20,12 +24,14 @@ package struct Problem: Hashable, Sendable {
         text: String,
         remedy: String,
         isFailure: Bool = false,
-        makesAnswersStale: Bool = false
+        makesAnswersStale: Bool = false,
+        answerText: String? = nil
     ) {
         self.code = code
         self.text = text
         self.remedy = remedy
         self.isFailure = isFailure
         self.makesAnswersStale = makesAnswersStale
+        self.answerText = answerText
     }
 }

@@ -1,5 +1,4 @@
 internal import RegistryAPI
-internal import ServiceCatalog
 
 /// What is in a backup, for people and scripts.
 struct BackupSummary: Encodable {
@@ -14,29 +13,29 @@ struct BackupSummary: Encodable {
     var policies: Int
     var tokens: Int
 
-    /// Reads a file and its checksum.
+    /// Reads a file and its checksum; what is in it is only counted, which takes no memory.
     ///
     /// - Throws: `CommandFailure` when it is damaged or no backup.
     init(_ file: [UInt8], path: String) throws {
         do throws(SnapshotFile.Damage) {
-            let (contents, index) = try SnapshotFile.readAll(file)
-            self.init(contents, index: index, bytes: file.count)
+            let (json, index) = try SnapshotFile.body(of: file)
+            self.init(BackupCounts(json), index: index, bytes: file.count)
         } catch {
             throw CommandFailure.wrongUsage("\(path): \(error)")
         }
     }
 
-    private init(_ contents: CatalogContents, index: UInt64, bytes: Int) {
+    private init(_ counts: BackupCounts, index: UInt64, bytes: Int) {
         self.index = index
         self.bytes = bytes
-        nodes = contents.nodes.count
-        instances = contents.instances.count
-        checks = contents.checks.count
-        keys = contents.entries.count
-        sessions = contents.sessions.count
-        preparedQueries = contents.preparedQueries.count
-        policies = contents.accessPolicies.count
-        tokens = contents.accessTokens.count
+        nodes = counts["nodes"]
+        instances = counts["instances"]
+        checks = counts["checks"]
+        keys = counts["entries"]
+        sessions = counts["sessions"]
+        preparedQueries = counts["preparedQueries"]
+        policies = counts["accessPolicies"]
+        tokens = counts["accessTokens"]
     }
 
     var line: String {

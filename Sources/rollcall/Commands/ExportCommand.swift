@@ -50,7 +50,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     private static func written(_ catalog: Catalog) throws(CatalogStoreError) -> [UInt8] {
         do {
-            return try SnapshotFile.write(catalog.contents, index: catalog.index)
+            return try SnapshotFile.write(catalog)
         } catch {
             throw CatalogStoreError(.corrupt, path: "the export", message: "\(error)")
         }

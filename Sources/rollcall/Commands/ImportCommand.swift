@@ -33,23 +33,35 @@ struct ImportCommand: AsyncParsableCommand {
             TextOutput.printLine(line.trimmingCharacters(in: .newlines))
         }
         let result = try JSONDecoder().decode(Report.self, from: Data(report))
-        if !registry.json {
-            TextOutput.printLine("\(result.imported) registered, \(result.failed) refused")
-        }
-        guard result.failed == 0 else {
-            let first = result.errors.first.map { "line \($0.line): \($0.error)" }
-            throw CommandFailure.unsuccessful(first)
-        }
+        if !registry.json { for line in result.lines { TextOutput.printLine(line) } }
+        guard result.failed == 0 else { throw CommandFailure.unsuccessful(nil) }
     }
 
-    private struct Report: Decodable {
+    /// What became of the lines, as the server tells it.
+    struct Report: Decodable {
         struct Failure: Decodable {
             var line: Int
+            var field: String?
             var error: String
+
+            var text: String {
+                let reason = field.map { error.contains($0) ? error : "\($0): \(error)" } ?? error
+                return "line \(line): \(reason)"
+            }
         }
 
         var imported: Int
         var failed: Int
         var errors: [Failure]
+
+        private static let shownMax = 20
+
+        /// For people: the numbers, and why the first lines were refused.
+        var lines: [String] {
+            let shown = errors.prefix(Self.shownMax).map(\.text)
+            let more = failed - shown.count
+            return ["\(imported) registered, \(failed) refused"] + shown
+                + (more > 0 ? ["and \(more) more"] : [])
+        }
     }
 }

@@ -11,5 +11,11 @@ extension Setting {
             \.data.snapshotJournalBytes,
             .bytes(65_536...(1 << 36))
         ),
+        .one(
+            "data.snapshot_pause",
+            \.data.snapshotPause,
+            .duration(such: "1m", .zero ... .seconds(86_400))
+        ),
+        .one("data.fold_changes", \.data.foldChanges, .number(16...1_000_000)),
     ]
 }

@@ -56,6 +56,26 @@ struct Privileges: Hashable, Sendable {
         _ = confinement_keep_own_proc_files()
     }
 
+    /// Does something as the user, in all threads, and is root again afterwards.
+    ///
+    /// Why: what is made then belongs to the user, and a link that the user has put in its folder
+    /// leads root nowhere.
+    func borrow<Value>(_ body: () throws(StartError) -> Value) throws(StartError) -> Value {
+        guard isChange else { return try body() }
+        try Self.check("the groups of \(user)", unsafe initgroups(user, groupID))
+        try Self.check("the group of \(user)", setegid(groupID))
+        try Self.check("the user \(user)", seteuid(userID))
+        let result: Result<Value, StartError>
+        do throws(StartError) {
+            result = .success(try body())
+        } catch {
+            result = .failure(error)
+        }
+        try Self.check("root again", seteuid(0))
+        try Self.check("the group of root again", setegid(0))
+        return try result.get()
+    }
+
     private static func check(_ what: String, _ result: Int32) throws(StartError) {
         guard result == 0 else {
             throw StartError("cannot take on \(what): \(SystemMessage.text(errno))")

@@ -69,6 +69,25 @@ extension Registry {
                 )
             }
         }
+        problems.follow("catalog_not_folded") {
+            log.metrics.foldProblem.map { reason in
+                Problem(
+                    code: "catalog_not_folded",
+                    text: "the journal grows, for it cannot be folded into the rows: \(reason)",
+                    remedy: "look at the disk; nothing is lost, and a restart makes damaged rows "
+                        + "again from the newest snapshot and the journal"
+                )
+            }
+        }
+        problems.follow("snapshot_not_written") {
+            log.metrics.snapshotProblem.map { reason in
+                Problem(
+                    code: "snapshot_not_written",
+                    text: "the last snapshot of the catalog could not be written: \(reason)",
+                    remedy: "make the folder snapshots of the data folder writable and give it room"
+                )
+            }
+        }
         problems.follow("writes_overloaded") {
             guard log.isFull else { return nil }
             return Problem(

@@ -26,7 +26,11 @@ struct Daemon {
     func run() async throws {
         let confinement = try Confinement(configuration, logger: logger)
         try confinement.prepare()
-        let registry = try Registry(configuration, logger: logger)
+        let registry = try Registry(
+            configuration,
+            in: confinement.dataFolder,
+            logger: logger
+        )
         try await withThrowingTaskGroup(of: Void.self) { group in
             // The log outlives all that writes to it.
             group.addTask { await registry.log.run() }

@@ -24,7 +24,8 @@ struct ProblemWatch: Service {
             while !Task.isCancelled {
                 look(&growth)
                 for change in problems.takeChanges() { write(change) }
-                let reason = problems.current.first(where: \.makesAnswersStale)?.text
+                let reason = problems.current.first(where: \.makesAnswersStale)
+                    .map { $0.answerText ?? $0.text }
                 if reason != stale {
                     stale = reason
                     serviceZone.setNote(reason.map(Self.staleAnswer))

@@ -32,23 +32,24 @@ struct Registry {
     let dnsAccess: DNSAccess
 
     /// Loads the store and the zones and compiles all answers; nothing listens yet.
-    init(_ configuration: Configuration, logger: Logger) throws(StartError) {
+    ///
+    /// - Parameter dataFolder: nil where the server stays who it is.
+    init(
+        _ configuration: Configuration,
+        in dataFolder: DataFolder?,
+        logger: Logger
+    ) throws(StartError) {
         let zones = try Self.zones(configuration, logger: logger)
         var catalog = Catalog(datacenter: configuration.datacenter, limits: configuration.limits)
         var position: UInt64 = 0
-        do throws(CatalogStoreError) {
-            if configuration.isEphemeral {
-                store = nil
-                nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
-            } else {
-                let opened = try Self.open(configuration, logger: logger)
-                store = opened.store
-                (catalog, position) = (opened.catalog, opened.position)
-                let keptID = try opened.store.fact("node-id") { UUID().uuidString.lowercased() }
-                nodeID = configuration.nodeIDGiven ?? keptID
-            }
-        } catch {
-            throw StartError(error)
+        if configuration.isEphemeral {
+            store = nil
+            nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
+        } else {
+            let (opened, keptID) = try Self.open(configuration, in: dataFolder, logger: logger)
+            store = opened.store
+            (catalog, position) = (opened.catalog, opened.position)
+            nodeID = configuration.nodeIDGiven ?? keptID
         }
         keeper = CatalogKeeper(catalog)
         log = StandaloneLog(
@@ -56,6 +57,7 @@ struct Registry {
             store: store,
             position: position,
             snapshots: configuration.data.policy,
+            foldedChangesMax: configuration.data.foldChanges,
             logger: logger
         )
         let table = AnswerTable(readers: configuration.answerReaders)
@@ -113,23 +115,33 @@ struct Registry {
         return zones
     }
 
-    /// Opens the stored catalog, and tells of damage.
+    /// Opens the stored catalog, and tells of damage; makes up the node's id at the first start.
     private static func open(
         _ configuration: Configuration,
+        in dataFolder: DataFolder?,
         logger: Logger
-    ) throws(CatalogStoreError) -> OpenedStore {
-        let opened = try CatalogStore.open(
-            folder: configuration.dataDirectory,
-            datacenter: configuration.datacenter,
-            limits: configuration.limits
-        )
-        if let recovery = opened.recovery {
-            logger.error(
-                "the stored catalog was damaged and is restored",
-                metadata: ["report": "\(recovery.description)"]
-            )
+    ) throws(StartError) -> (OpenedStore, nodeID: String) {
+        if let dataFolder {
+            return try dataFolder.open { () throws(StartError) in
+                try open(configuration, in: nil, logger: logger)
+            }
         }
-        return opened
+        do throws(CatalogStoreError) {
+            let opened = try CatalogStore.open(
+                folder: configuration.dataDirectory,
+                datacenter: configuration.datacenter,
+                limits: configuration.limits
+            )
+            if let recovery = opened.recovery {
+                logger.error(
+                    "the stored catalog was damaged and is restored",
+                    metadata: ["report": "\(recovery.description)"]
+                )
+            }
+            return (opened, try opened.store.fact("node-id") { UUID().uuidString.lowercased() })
+        } catch {
+            throw StartError(error)
+        }
     }
 
     private static func publisher(

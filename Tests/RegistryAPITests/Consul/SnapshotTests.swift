@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import ServiceCatalog
 import TestSupport
@@ -52,6 +53,36 @@ struct SnapshotTests {
             #expect(reply.body.contains(reason))
         }
         #expect(api.log.changes.count == changes)
+    }
+
+    @Test(
+        "the pieces of a large file are what the encoder makes of the whole, and both forms agree"
+    )
+    func pieces() throws {
+        var catalog = Catalog(datacenter: "dc1")
+        for number in 1...600 {
+            let node = Node(name: "n\(number % 3)", address: "10.0.0.1", datacenter: "dc1")
+            let instance = ServiceInstance(
+                node: node.name,
+                id: "i/\(number)",
+                service: "web",
+                port: number
+            )
+            let change = CatalogChange.register(Registration(node: node, instance: instance))
+            _ = try catalog.apply(change, at: UInt64(number))
+        }
+        let contents = catalog.contents
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let file = try SnapshotFile.write(contents, index: 600)
+        let (json, index) = try SnapshotFile.body(of: file)
+        #expect(index == 600)
+        #expect(Data(json) == (try encoder.encode(contents)))
+        let direct = try SnapshotFile.read(try SnapshotFile.write(catalog))
+        #expect(Set(direct.instances) == Set(contents.instances))
+        #expect(direct.nodes == contents.nodes)
+        let empty = try SnapshotFile.write(CatalogContents(), index: 1)
+        #expect(try SnapshotFile.read(empty) == CatalogContents())
     }
 
     @Test("the checksum is the one that the world calls CRC-64/XZ")
