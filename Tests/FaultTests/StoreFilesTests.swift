@@ -140,6 +140,32 @@ extension Faults {
             #expect(try notes(fourth).isEmpty)
         }
 
+        @Test("a snapshot that cannot be written: writes go on, and /health says it until one is")
+        func snapshotFolderGone() async throws {
+            let scratch = try ScratchFolder()
+            let server = try await RollcallProcess.start(
+                settings: [
+                    "ROLLCALL_DATA_SNAPSHOT_INTERVAL": "10ms", "ROLLCALL_DATA_SNAPSHOT_PAUSE": "0s",
+                ],
+                scratch: scratch
+            )
+            let folder = scratch.path("data/snapshots")
+            try? FileManager.default.removeItem(atPath: folder)
+            try Data().write(to: URL(filePath: folder))
+            var count = 1
+            try await eventually("a snapshot fails") {
+                count = count % 200 + 1
+                try register(server, count..<count + 1)
+                return try server.problemCodes() == ["snapshot_not_written"]
+            }
+            #expect(try server.http("GET", "/health").status == 200)
+            try FileManager.default.removeItem(atPath: folder)
+            try await eventually("a snapshot is written") {
+                try register(server, 1..<2)
+                return try server.problemCodes().isEmpty
+            }
+        }
+
         @Test(
             "answers of a restored catalog say so when changes may be missing, until it was seen to"
         )
