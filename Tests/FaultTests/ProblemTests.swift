@@ -154,7 +154,8 @@ extension Faults {
                 #"{"service": "many", "id": "\#(number)", "host": "10.0.2.1", "port": 80}"#
             }
             let body = lines.joined(separator: "\n") + "\n"
-            try library.set("sync-delay 1000")
+            // Long enough to be seen: all that waits is stored at once when a write ends.
+            try library.set("sync-delay 8000")
             // Each has 512 changes on their way, and 65,536 may wait.
             var imports: [HTTPClientConnection] = []
             for _ in 0..<140 {
