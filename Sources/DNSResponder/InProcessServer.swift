@@ -30,6 +30,7 @@ package final class InProcessServer {
         table: AnswerTable,
         fallback: any QueryFallback,
         forwarder: (any QueryForwarder)? = nil,
+        transfers: ZoneTransfers? = nil,
         deliver: (@Sendable (LateReply) -> Void)? = nil
     ) {
         let board = ProtectionBoard(configuration.protection, workers: 1)
@@ -54,6 +55,9 @@ package final class InProcessServer {
                         perConnection: configuration.pendingRepliesPerConnectionMax
                     )
                 )
+            },
+            transfers: transfers.map {
+                TransferHandover($0, mailbox: nil, deliver: deliver)
             }
         )
     }
@@ -78,11 +82,13 @@ package final class InProcessServer {
 
     /// Serves `message`, which came over a connection of `client` that is owed `pending` replies.
     ///
-    /// The reply is the one that TCP gives, and may come later under `ticket`.
+    /// The reply is the one that TCP gives, and may come later under `ticket`; with
+    /// `takesTransfers` as the messages of a whole zone, one after another.
     package func serve(
         _ message: [UInt8],
         client: IPAddress?,
         ticket: UInt64,
+        takesTransfers: Bool = false,
         pending: inout Int
     ) -> Outcome {
         let owed = pending
@@ -90,7 +96,7 @@ package final class InProcessServer {
         let reply = unsafe serve(
             message,
             overTCP: true,
-            from: .inProcess(client: client, ticket: ticket)
+            from: .inProcess(client: client, ticket: ticket, takesTransfers: takesTransfers)
         )
         pending = server.connectionPending
         server.connectionPending = 0
@@ -100,6 +106,7 @@ package final class InProcessServer {
 
     /// Counts a late reply that was sent.
     package func count(_ late: LateReply) {
+        guard late.part?.isLast ?? true else { return }
         counters.add(1, to: WorkerCounters.Field.responseCodes + Int(late.responseCode))
     }
 

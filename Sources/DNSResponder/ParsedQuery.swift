@@ -11,6 +11,8 @@ enum Verdict: UInt8 {
     case badVersion
     case notAuthoritative
     case refused
+    /// AXFR or IXFR: a whole zone.
+    case transfer
     /// No question but a cookie: the client asks for ours (RFC 7873 §5.4).
     case cookieOnly
     /// REFUSED: not for this client.

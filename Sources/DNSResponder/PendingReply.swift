@@ -63,6 +63,8 @@ package struct LateReply: Sendable {
     package let ticket: UInt64
     package let bytes: [UInt8]
     let responseCode: UInt16
+    /// Set for a message of a zone transfer, after which others may come by the same ticket.
+    package var part: TransferPart?
 }
 
 /// A reply in wire form on its way to the worker that sends it.
@@ -70,6 +72,8 @@ struct ReplyDelivery: Sendable {
     let destination: ReplyDestination
     let bytes: [UInt8]
     let responseCode: UInt16
+    /// Set for a message of a zone transfer.
+    var part: TransferPart?
 
     var isTruncated: Bool { bytes.count > 2 && bytes[2] & 0x02 != 0 }
 }

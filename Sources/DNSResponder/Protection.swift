@@ -8,6 +8,8 @@
     let keys: UnsafeMutableBufferPointer<SipKey>
     let hasAllowedClients: Bool
     let allowedClients: NetworkSet
+    /// Who may have whole zones.
+    let transferClients: NetworkSet
     let limitsRates: Bool
     let rates: RateLimiter.Rates
     let rateExempt: NetworkSet
@@ -21,6 +23,7 @@
         _ = unsafe keys.initialize(fromContentsOf: secrets)
         unsafe hasAllowedClients = !settings.allowedClients.isEmpty
         unsafe allowedClients = unsafe NetworkSet(settings.allowedClients)
+        unsafe transferClients = unsafe NetworkSet(settings.transferClients)
         unsafe limitsRates = settings.responsesPerSecond > 0
         unsafe rates = RateLimiter.Rates(
             responsesPerSecond: settings.responsesPerSecond,
@@ -34,6 +37,7 @@
     func deallocate() {
         unsafe keys.deallocate()
         unsafe allowedClients.deallocate()
+        unsafe transferClients.deallocate()
         unsafe rateExempt.deallocate()
     }
 }

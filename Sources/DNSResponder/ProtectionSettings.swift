@@ -23,6 +23,8 @@ package struct ProtectionSettings: Hashable, Sendable {
     package var rateExemptNetworks: [NetworkPrefix]
     /// The clients that are answered; empty for all.
     package var allowedClients: [NetworkPrefix]
+    /// The clients that may have whole zones; empty for none.
+    package var transferClients: [NetworkPrefix]
 
     package static let responsesPerSecondMax = 1_000_000
 
@@ -32,7 +34,8 @@ package struct ProtectionSettings: Hashable, Sendable {
         responsesPerSecond: Int = 0,
         slip: Int = 2,
         rateExemptNetworks: [NetworkPrefix] = [],
-        allowedClients: [NetworkPrefix] = []
+        allowedClients: [NetworkPrefix] = [],
+        transferClients: [NetworkPrefix] = []
     ) {
         self.cookies = cookies
         self.cookieSecrets = cookieSecrets
@@ -40,6 +43,7 @@ package struct ProtectionSettings: Hashable, Sendable {
         self.slip = slip
         self.rateExemptNetworks = rateExemptNetworks
         self.allowedClients = allowedClients
+        self.transferClients = transferClients
     }
 }
 

@@ -7,8 +7,8 @@ internal import DNSWire
 @unsafe enum QueryOrigin {
     /// No socket of ours: other transports, tests and tools, which may name a client.
     ///
-    /// With a ticket the query may be answered later.
-    case inProcess(client: IPAddress?, ticket: UInt64? = nil)
+    /// With a ticket the query may be answered later; `takesTransfers`: by several messages.
+    case inProcess(client: IPAddress?, ticket: UInt64? = nil, takesTransfers: Bool = false)
     /// The slots of a batch that was received from `socket`.
     case datagrams(DatagramSlots, socket: Int32)
     case stream(StreamToken, client: IPAddress?)
@@ -17,7 +17,7 @@ internal import DNSWire
     func client(of query: UnsafePointer<UInt8>) -> IPAddress? {
         var endpoint = datagram_endpoint()
         switch unsafe self {
-        case .inProcess(let client, _):
+        case .inProcess(let client, _, _):
             return client
         case .datagrams(let slots, _):
             let slot = unsafe slots.slot(of: query)

@@ -113,7 +113,7 @@ enum QueryParser {
         if type < 128 && type != 0 && type != 41 { return .accepted }
         switch type {
         case 255: return .accepted
-        case 251, 252: return .refused
+        case 251, 252: return .transfer
         // Types of the meta range (RFC 6895 §3.1) are no question that data could answer.
         case 0, 41, 128...254: return .formatError
         default: return .accepted
@@ -270,6 +270,30 @@ enum QueryParser {
             if type == RecordType.tsig.rawValue { verdict = .notAuthoritative }
         }
         return position == count ? verdict : .formatError
+    }
+
+    /// The serial that an IXFR client has: that of the SOA in the authority section (RFC 1995 §3);
+    /// nil without one.
+    ///
+    /// For a query that has been parsed from `questionEnd` on to its end.
+    static func knownSerial(
+        _ query: UnsafePointer<UInt8>,
+        from questionEnd: Int
+    ) -> UInt32? {
+        var position = questionEnd
+        let answers = unsafe Int(uint16(query, 6))
+        let authorities = unsafe Int(uint16(query, 8))
+        for index in 0..<answers + authorities {
+            let type = unsafe skipRecord(query, at: &position, count: WireLimits.messageBytesMax)
+            guard let type else { return nil }
+            // Two names and five numbers; the first of these is the serial.
+            guard index >= answers, type == RecordType.soa.rawValue,
+                position - questionEnd >= 1 + 10 + 22
+            else { continue }
+            let start = position - 20
+            return unsafe UInt32(uint16(query, start)) << 16 | UInt32(uint16(query, start + 2))
+        }
+        return nil
     }
 
     /// Moves past a record; its type, or nil when it is malformed.

@@ -161,7 +161,7 @@ extension QueryServer {
         let budget = forwarding.budget
         let destination: ReplyDestination
         switch unsafe origin {
-        case .inProcess(_, let ticket):
+        case .inProcess(_, let ticket, _):
             guard let ticket, let deliver = forwarding.deliver,
                 connectionPending < budget.perConnection, budget.take()
             else { return nil }

@@ -35,13 +35,13 @@ extension QueryServer {
         {
             counters.add(1, to: WorkerCounters.Field.cookies + 3)
             switch verdict {
-            case .accepted, .refused, .cookieOnly: return .formatError
+            case .accepted, .refused, .transfer, .cookieOnly: return .formatError
             default: return verdict
             }
         }
         let protection = unsafe protection.protection
         switch verdict {
-        case .accepted, .refused, .cookieOnly: break
+        case .accepted, .refused, .transfer, .cookieOnly: break
         default: return verdict
         }
         if unsafe protection.pointee.hasAllowedClients, let client,
@@ -57,11 +57,13 @@ extension QueryServer {
             case .invalid: return .badCookie
             }
         }
-        guard unsafe protection.pointee.cookies == .required, !overTCP, verdict == .accepted else {
+        guard unsafe protection.pointee.cookies == .required, !overTCP,
+            verdict == .accepted || verdict == .transfer
+        else {
             return verdict
         }
         switch cookie {
-        case .valid: return .accepted
+        case .valid: return verdict
         // It knows nothing of cookies: over TCP it can show who it is.
         case .none: return .overTCPOnly
         case .new, .invalid: return .badCookie

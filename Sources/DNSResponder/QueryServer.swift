@@ -24,6 +24,8 @@ internal import Synchronization
     let fallback: any QueryFallback
     /// Nil when nobody else is asked.
     let forwarding: QueryForwarding?
+    /// Nil when nobody gets whole zones.
+    let transfers: TransferHandover?
     /// Replies that are owed to the connection which `origin` is.
     var connectionPending = 0
     var protection: ProtectionReader
@@ -46,13 +48,15 @@ internal import Synchronization
         protection: consuming ProtectionReader,
         counters: WorkerCounters,
         fallback: any QueryFallback,
-        forwarding: QueryForwarding? = nil
+        forwarding: QueryForwarding? = nil,
+        transfers: TransferHandover? = nil
     ) {
         self.reader = reader
         unsafe self.settings = unsafe settings
         self.protection = protection
         self.fallback = fallback
         self.forwarding = forwarding
+        self.transfers = transfers
         unsafe prepared = .allocate(capacity: Self.batchMax)
         for slot in 0..<Self.batchMax {
             unsafe (prepared + slot).initialize(to: PreparedQuery(hashKey: hashKey))
@@ -150,6 +154,8 @@ internal import Synchronization
                 to: WorkerCounters.Field.types + WorkerCounters.bucket(parsed.type)
             )
             unsafe lookUp(parsed, query: query, overTCP: overTCP, into: &writer)
+        } else if verdict == .transfer {
+            unsafe transfer(parsed, query: query, overTCP: overTCP, into: &writer)
         } else {
             unsafe writer.refuse(verdict, hasQuestion: parsed.questionEnd > WireLimits.headerBytes)
         }

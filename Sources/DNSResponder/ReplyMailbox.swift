@@ -8,6 +8,7 @@ final class ReplyMailbox: Sendable {
     /// Readable while there may be something in it.
     let wakeup: Int32
     private let deliveries = Mutex<[ReplyDelivery]>([])
+    private let isClosed = Atomic<Bool>(false)
 
     init() throws(ResponderError) {
         wakeup = wakeup_create()
@@ -22,6 +23,14 @@ final class ReplyMailbox: Sendable {
             return $0.count == 1
         }
         if isFirst { wakeup_signal(wakeup) }
+        // Either this sees that it is closed, or `close` sees the delivery.
+        if isClosed.load(ordering: .sequentiallyConsistent) { _ = takeAll() }
+    }
+
+    /// Nobody will look into it again: what is there and what comes is let go, so that transfers end.
+    func close() {
+        isClosed.store(true, ordering: .sequentiallyConsistent)
+        _ = takeAll()
     }
 
     /// Empties it.

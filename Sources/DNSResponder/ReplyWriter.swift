@@ -72,7 +72,8 @@ internal import Synchronization
         case .badCookie: unsafe responseCode = ResponseCode.badCookie.rawValue
         case .overTCPOnly: unsafe isTruncated = true
         case .cookieOnly: break
-        case .refused, .accepted, .drop: unsafe responseCode = ResponseCode.refused.rawValue
+        case .refused, .accepted, .transfer, .drop:
+            unsafe responseCode = ResponseCode.refused.rawValue
         }
         if !hasQuestion { unsafe count = WireLimits.headerBytes }
     }

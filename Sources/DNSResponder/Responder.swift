@@ -31,7 +31,8 @@ package final class Responder: Sendable {
         configuration: ResponderConfiguration,
         table: AnswerTable,
         fallback: any QueryFallback,
-        forwarder: (any QueryForwarder)? = nil
+        forwarder: (any QueryForwarder)? = nil,
+        transfers: ZoneTransfers? = nil
     ) throws(ResponderError) {
         let workers = max(configuration.workers, 1)
         let (sockets, addresses) = try SocketBinder.open(configuration, workers: workers)
@@ -55,13 +56,9 @@ package final class Responder: Sendable {
                 guard let reader = table.makeReader(), let protection = board.makeReader() else {
                     throw ResponderError("the answer table has fewer readers than \(workers)")
                 }
-                var forwarding: QueryForwarding?
-                if let forwarder {
-                    forwarding = QueryForwarding(
-                        forwarder: forwarder,
-                        mailbox: try ReplyMailbox(),
-                        budget: pending
-                    )
+                let mailbox = forwarder == nil && transfers == nil ? nil : try ReplyMailbox()
+                let forwarding = forwarder.map {
+                    QueryForwarding(forwarder: $0, mailbox: mailbox, budget: pending)
                 }
                 let counters = WorkerCounters()
                 rows.append(counters)
@@ -72,7 +69,8 @@ package final class Responder: Sendable {
                     protection: protection,
                     counters: counters,
                     fallback: fallback,
-                    forwarding: forwarding
+                    forwarding: forwarding,
+                    transfers: transfers.map { TransferHandover($0, mailbox: mailbox) }
                 )
                 let worker = try Worker(
                     server: server,

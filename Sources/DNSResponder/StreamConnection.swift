@@ -21,6 +21,8 @@ final class StreamConnection {
     private(set) var isPeerDone = false
     /// Replies that will come later.
     private(set) var pendingReplies = 0
+    /// Held until the messages of transfers that wait in `output` have been written.
+    private var turns: [TransferTurn] = []
     /// What the poller waits for.
     var events = StreamConnection.readable
 
@@ -87,9 +89,10 @@ final class StreamConnection {
         return !isPeerDone || hasPendingOutput || pendingReplies > 0
     }
 
-    /// Queues a reply that comes late; `advance` writes it.
-    func queueLate(_ reply: [UInt8]) {
-        pendingReplies -= 1
+    /// Queues a reply that comes late, or a message of a zone transfer; `advance` writes it.
+    func queueLate(_ reply: [UInt8], _ part: TransferPart?) {
+        if part?.isLast ?? true { pendingReplies -= 1 }
+        if let turn = part?.turn { turns.append(turn) }
         output.append(UInt8(truncatingIfNeeded: reply.count >> 8))
         output.append(UInt8(truncatingIfNeeded: reply.count))
         output.append(contentsOf: reply)
@@ -198,8 +201,16 @@ final class StreamConnection {
             progressMilliseconds = nowMilliseconds
             outputStart = 0
             output.removeAll(keepingCapacity: output.capacity <= Self.keptBytesMax)
+            giveTurnsBack()
         }
         return true
+    }
+
+    /// Lets the transfers whose messages have been written go on.
+    private func giveTurnsBack() {
+        guard !turns.isEmpty else { return }
+        for turn in turns { turn.messageWasTaken() }
+        turns.removeAll()
     }
 
     /// Forgets what a slow peer has read already, now and then.

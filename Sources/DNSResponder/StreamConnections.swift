@@ -105,8 +105,11 @@ struct StreamConnections: ~Copyable {
     }
 
     /// Writes a reply that comes late, when the connection that asked is still there.
+    ///
+    /// `part` is set for a message of a zone transfer.
     mutating func deliver(
         _ reply: [UInt8],
+        _ part: TransferPart?,
         to token: StreamToken,
         with server: inout QueryServer,
         nowMilliseconds: Int64
@@ -114,7 +117,8 @@ struct StreamConnections: ~Copyable {
         guard let connection = connections[token.descriptor], connection.token == token else {
             return
         }
-        connection.queueLate(reply)
+        if let part, part.isBroken { return close(token.descriptor) }
+        connection.queueLate(reply, part)
         counters.add(UInt64(reply.count), to: WorkerCounters.Field.sentBytes)
         advance(token.descriptor, with: &server, nowMilliseconds: nowMilliseconds)
     }

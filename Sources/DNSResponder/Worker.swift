@@ -41,7 +41,7 @@ struct Worker: ~Copyable {
     ) throws(ResponderError) {
         let poller = try Poller.open()
         try poller.watch(wakeup, as: .wakeup)
-        if let mailbox = server.forwarding?.mailbox {
+        if let mailbox = server.mailbox {
             try poller.watch(mailbox.wakeup, as: .mailbox)
         }
         for socket in sockets.datagrams { try poller.watch(socket, as: .datagrams) }
@@ -69,6 +69,7 @@ struct Worker: ~Copyable {
                 switch token.kind {
                 case .wakeup:
                     server.reader.rest()
+                    server.mailbox?.close()
                     return
                 case .datagrams:
                     serveDatagrams(token.descriptor)
@@ -181,13 +182,15 @@ struct Worker: ~Copyable {
         return sent
     }
 
-    /// Sends what a forwarder has found out.
+    /// Sends what a forwarder has found out, and messages of zone transfers.
     private mutating func sendLateReplies(nowMilliseconds: Int64) {
-        guard let mailbox = server.forwarding?.mailbox else { return }
+        guard let mailbox = server.mailbox else { return }
         server.beginBatch()
         for delivery in mailbox.takeAll() {
             let code = Int(delivery.responseCode)
-            counters.add(1, to: WorkerCounters.Field.responseCodes + code)
+            if delivery.part?.isLast ?? true {
+                counters.add(1, to: WorkerCounters.Field.responseCodes + code)
+            }
             if delivery.isTruncated { counters.add(1, to: WorkerCounters.Field.truncated) }
             switch delivery.destination {
             case .datagram(let socket, let peer):
@@ -201,6 +204,7 @@ struct Worker: ~Copyable {
             case .stream(let token):
                 streams.deliver(
                     delivery.bytes,
+                    delivery.part,
                     to: token,
                     with: &server,
                     nowMilliseconds: nowMilliseconds

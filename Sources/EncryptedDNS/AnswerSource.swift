@@ -61,6 +61,7 @@ final class AnswerSource: Sendable {
             table: answers.table,
             fallback: answers.fallback,
             forwarder: answers.forwarder,
+            transfers: answers.transfers,
             deliver: { late in
                 guard !stopping.isSet else { return }
                 loop.execute { place.value.responder?.take(late) }

@@ -7,17 +7,21 @@ package struct EncryptedDNSAnswers: Sendable {
     package var table: AnswerTable
     package var fallback: any QueryFallback
     package var forwarder: (any QueryForwarder)?
+    /// Over TLS only (RFC 9103): a reply over HTTPS is one message. Nil: nobody gets whole zones.
+    package var transfers: ZoneTransfers?
 
     /// `configuration` gives the limits of replies; where it listens does not count.
     package init(
         configuration: ResponderConfiguration,
         table: AnswerTable,
         fallback: any QueryFallback,
-        forwarder: (any QueryForwarder)?
+        forwarder: (any QueryForwarder)?,
+        transfers: ZoneTransfers? = nil
     ) {
         self.configuration = configuration
         self.table = table
         self.fallback = fallback
         self.forwarder = forwarder
+        self.transfers = transfers
     }
 }

@@ -73,7 +73,7 @@ final class HTTPQueryHandler: ChannelInboundHandler {
             from: client,
             over: .https,
             pending: &pending
-        ) { reply in
+        ) { reply, _ in
             self.pending -= 1
             self.send(reply)
         }

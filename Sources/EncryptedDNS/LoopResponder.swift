@@ -10,7 +10,7 @@ final class LoopResponder {
     private let messages: MessageTally
     private var nextTicket: UInt64 = 0
     /// Who waits for a late reply.
-    private var waiting: [UInt64: ([UInt8]) -> Void] = [:]
+    private var waiting: [UInt64: ([UInt8], LateReply) -> Void] = [:]
 
     init(_ server: InProcessServer, messages: MessageTally) {
         self.server = server
@@ -21,18 +21,25 @@ final class LoopResponder {
     ///
     /// - Parameters:
     ///   - pending: the late replies that the connection is owed.
-    ///   - later: called on this loop with a late reply, once, unless the process ends before.
+    ///   - later: called on this loop with the bytes to send of a late reply, once, or of each
+    ///     message of a zone transfer until `forget`, unless the process ends before.
     func answer(
         _ query: [UInt8],
         from client: IPAddress?,
         over transport: MessageTally.Transport,
         pending: inout Int,
-        later: @escaping ([UInt8]) -> Void
+        later: @escaping ([UInt8], LateReply) -> Void
     ) -> InProcessServer.Outcome {
         nextTicket += 1
         let isPadded = ReplyPadding.isWanted(by: query)
         messages.didReceive(query.count, over: transport)
-        let outcome = server.serve(query, client: client, ticket: nextTicket, pending: &pending)
+        let outcome = server.serve(
+            query,
+            client: client,
+            ticket: nextTicket,
+            takesTransfers: transport == .tls,
+            pending: &pending
+        )
         switch outcome {
         case .reply(let reply):
             let sent = isPadded ? ReplyPadding.padded(reply) : reply
@@ -41,10 +48,11 @@ final class LoopResponder {
         case .silence:
             return .silence
         case .later:
-            waiting[nextTicket] = { [messages] reply in
-                let sent = isPadded ? ReplyPadding.padded(reply) : reply
+            waiting[nextTicket] = { [messages] reply, late in
+                // Zones are not padded: their length tells of no question.
+                let sent = isPadded && late.part == nil ? ReplyPadding.padded(reply) : reply
                 messages.didSend(sent.count)
-                later(sent)
+                later(sent, late)
             }
             return .later
         }
@@ -52,8 +60,12 @@ final class LoopResponder {
 
     /// Hands a late reply to who waits for it.
     func take(_ late: LateReply) {
-        guard let handOver = waiting.removeValue(forKey: late.ticket) else { return }
+        guard let handOver = waiting[late.ticket] else { return }
+        if late.part?.isLast ?? true { waiting[late.ticket] = nil }
         server.count(late)
-        handOver(late.bytes)
+        handOver(late.bytes, late)
     }
+
+    /// Whoever waited for the messages of this zone transfer is gone.
+    func forget(_ ticket: UInt64) { waiting[ticket] = nil }
 }

@@ -20,6 +20,8 @@ final class StreamQueryHandler: ChannelDuplexHandler {
     private var output = ByteBuffer()
     /// Late replies that the connection is owed.
     private var pending = 0
+    /// Tickets of the zone transfers that run.
+    private var transfers: Set<UInt64> = []
     private var isReadHeld = false
     private var context: ChannelHandlerContext?
 
@@ -34,7 +36,10 @@ final class StreamQueryHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        for ticket in transfers { responder.forget(ticket) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
@@ -65,13 +70,24 @@ final class StreamQueryHandler: ChannelDuplexHandler {
             from: client,
             over: .tls,
             pending: &pending
-        ) { reply in
-            self.pending -= 1
-            guard let context = self.context else { return }
-            self.append(reply)
-            self.flush(context)
+        ) { reply, late in
+            self.take(reply, late)
         }
         if case .reply(let reply) = outcome { append(reply) }
+    }
+
+    /// Writes a late reply, or one of several messages of a zone transfer.
+    private func take(_ reply: [UInt8], _ late: LateReply) {
+        if late.part?.isLast ?? true {
+            pending -= 1
+            transfers.remove(late.ticket)
+        } else {
+            transfers.insert(late.ticket)
+        }
+        guard let context else { return responder.forget(late.ticket) }
+        if let part = late.part, part.isBroken { return context.close(promise: nil) }
+        append(reply)
+        flush(context, late.part?.turn)
     }
 
     private func append(_ reply: [UInt8]) {
@@ -79,12 +95,14 @@ final class StreamQueryHandler: ChannelDuplexHandler {
         output.writeBytes(reply)
     }
 
-    private func flush(_ context: ChannelHandlerContext) {
+    /// Writes what waits; `turn` is that of a zone's message in it, which goes on when it is out.
+    private func flush(_ context: ChannelHandlerContext, _ turn: TransferTurn? = nil) {
         guard output.readableBytes > 0 else { return }
         let bytes = output
         output = ByteBuffer()
         context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenSuccess {
             self.idle.noteProgress()
+            turn?.messageWasTaken()
         }
     }
 

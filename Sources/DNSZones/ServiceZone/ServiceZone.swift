@@ -331,7 +331,7 @@ package final class ServiceZone: CatalogListener {
         )
     }
 
-    private func nameServerChanges(_ names: ServiceNames) -> [TableChange] {
+    func nameServerChanges(_ names: ServiceNames) -> [TableChange] {
         [
             .name(apexName(names.domain, names: names)),
             .name(

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The catalog's names as the slow path asks them: its aliases, and for the rest the answer table.
 package final class ServiceZoneLookup: InZoneLookup {
-    private let zone: ServiceZone
-    private let keeper: CatalogKeeper
+    let zone: ServiceZone
+    let keeper: CatalogKeeper
     /// Nil: there are no prepared queries.
     private let queries: PreparedQueryAnswers?
     /// Nil when the table has no reader left; the catalog's names are then unknown here.
@@ -129,7 +129,7 @@ package final class ServiceZoneLookup: InZoneLookup {
     }
 
     /// Asks the table by a message, as a client over TCP would.
-    private func ask(
+    func ask(
         _ name: DomainName,
         _ type: RecordType,
         client: IPAddress? = nil

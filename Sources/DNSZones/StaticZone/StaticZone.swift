@@ -11,6 +11,8 @@ package struct StaticZone: Sendable {
     let nodes: [DomainName: ZoneNode]
     /// Addresses of hosts below a cut: given in referrals, never as an answer (RFC 1034 §4.2.1).
     let glue: [DomainName: [RRset]]
+    /// All that stands at names which a cut or DNAME hides: only a transfer gives it.
+    let occluded: [DomainName: [RRset]]
 
     package init(_ file: ZoneFile) {
         self.init(path: file.path, apex: file.apex, soa: file.soa, records: file.records)
@@ -27,6 +29,7 @@ package struct StaticZone: Sendable {
         }
         var nodes: [DomainName: ZoneNode] = [:]
         var glue: [DomainName: [RRset]] = [:]
+        var occluded: [DomainName: [RRset]] = [:]
         for (name, types) in rrsetsByName {
             let rrsets = types.values.sorted { $0.type.rawValue < $1.type.rawValue }
             switch Self.occlusion(of: name, apex, rrsetsByName) {
@@ -36,8 +39,9 @@ package struct StaticZone: Sendable {
             case .cut:
                 let addresses = rrsets.filter { $0.type == .a || $0.type == .aaaa }
                 if !addresses.isEmpty { glue[name] = addresses }
+                occluded[name] = rrsets
             case .dname:
-                break
+                occluded[name] = rrsets
             }
         }
         for name in Array(nodes.keys) {
@@ -52,6 +56,7 @@ package struct StaticZone: Sendable {
         self.soa = soa
         self.nodes = nodes
         self.glue = glue
+        self.occluded = occluded
     }
 
     private enum Occlusion {
@@ -101,8 +106,8 @@ package struct StaticZone: Sendable {
                 records.formUnion(rrset.records(owner: node.name))
             }
         }
-        for (host, rrsets) in glue {
-            for rrset in rrsets { records.formUnion(rrset.records(owner: host)) }
+        for (name, rrsets) in occluded {
+            for rrset in rrsets { records.formUnion(rrset.records(owner: name)) }
         }
         return records
     }

@@ -11,6 +11,8 @@ struct ProtectionOptions: Hashable, Sendable {
     var rateExemptNetworks = ["127.0.0.0/8", "::1/128"].compactMap { NetworkPrefix($0) }
     /// Empty: all clients.
     var allowedClients: [NetworkPrefix] = []
+    /// Who may have whole zones; empty: nobody.
+    var transferClients: [NetworkPrefix] = []
     var connectionsPerClientMax = 128
 
     private static let secretsKey = "dns.cookie_secrets"
@@ -23,7 +25,8 @@ struct ProtectionOptions: Hashable, Sendable {
             responsesPerSecond: responsesPerSecond,
             slip: slip,
             rateExemptNetworks: rateExemptNetworks,
-            allowedClients: allowedClients
+            allowedClients: allowedClients,
+            transferClients: transferClients
         )
     }
 

@@ -19,6 +19,7 @@ extension Setting {
             mayBeEmpty: true
         ),
         .list("dns.allowed_clients", \.dns.protection.allowedClients, .network, mayBeEmpty: true),
+        .list("dns.transfer_clients", \.dns.protection.transferClients, .network, mayBeEmpty: true),
     ]
 
     /// Unlike other lists it shows nothing of a value that is wrong or given twice.

@@ -71,7 +71,8 @@ extension Daemon {
                     configuration: replies,
                     table: registry.table,
                     fallback: registry.fallback,
-                    forwarder: registry.forwarder
+                    forwarder: registry.forwarder,
+                    transfers: registry.transfers
                 ),
                 logger: logger
             )

@@ -73,6 +73,7 @@ struct Daemon {
             log: registry.log,
             prober: prober,
             forwarder: registry.forwarder,
+            transfers: registry.transfers,
             problems: registry.problems,
             audit: audit,
             encryption: encryption
@@ -149,7 +150,8 @@ struct Daemon {
                 configuration: responder,
                 table: registry.table,
                 fallback: registry.fallback,
-                forwarder: registry.forwarder
+                forwarder: registry.forwarder,
+                transfers: registry.transfers
             )
         } catch let error as ConfigurationError {
             throw StartError(error)

@@ -16,6 +16,8 @@ struct Registry {
     let table: AnswerTable
     let serviceZone: ServiceZone
     let fallback: AuthoritativeFallback
+    /// Hands whole zones to those who may have them.
+    let transfers: ZoneTransfers
     /// Tells people why names are answered as they are.
     let explainer: NameExplainer
     /// Nil without recursors.
@@ -72,19 +74,18 @@ struct Registry {
         let access = configuration.accessControl
         self.access = access
         let queries = QueryExecutor(keeper: keeper, access: access)
-        fallback = AuthoritativeFallback(
-            zones: zones.zones,
-            others: ServiceZoneLookup(
-                zone: serviceZone,
-                table: table,
+        let lookup = ServiceZoneLookup(
+            zone: serviceZone,
+            table: table,
+            keeper: keeper,
+            queries: PreparedQueryAnswers(
                 keeper: keeper,
-                queries: PreparedQueryAnswers(
-                    keeper: keeper,
-                    executor: queries,
-                    localNode: configuration.nodeName
-                )
+                executor: queries,
+                localNode: configuration.nodeName
             )
         )
+        fallback = AuthoritativeFallback(zones: zones.zones, others: lookup)
+        transfers = try Self.transfers(ServedZones(files: fallback, catalog: lookup), logger)
         explainer = NameExplainer(
             zone: serviceZone,
             fallback: fallback,
@@ -139,6 +140,17 @@ struct Registry {
                 )
             }
             return (opened, try opened.store.fact("node-id") { UUID().uuidString.lowercased() })
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    private static func transfers(
+        _ zones: ServedZones,
+        _ logger: Logger
+    ) throws(StartError) -> ZoneTransfers {
+        do throws(ResponderError) {
+            return try ZoneTransfers(source: zones) { logger.log($0) }
         } catch {
             throw StartError(error)
         }

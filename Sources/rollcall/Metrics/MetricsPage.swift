@@ -20,6 +20,7 @@ struct MetricsPage: Sendable {
     let prober: ProberService
     /// Nil without recursors.
     let forwarder: Forwarder?
+    let transfers: ZoneTransfers
     let problems: Problems
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
@@ -28,7 +29,8 @@ struct MetricsPage: Sendable {
     var text: String {
         let protection = ProtectionMetrics.families(responder.counters())
         return
-            (queries + protection + answers + catalog + store + process + [problemsFamily]
+            (queries + protection + TransferMetrics.families(transfers) + answers + catalog + store
+            + process + [problemsFamily]
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
             + (audit.map { AuditMetrics.families($0.figures) } ?? [])

@@ -11,6 +11,7 @@ final class ServedCatalog {
     let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
     private let zone: ServiceZone
     private let fallback: AuthoritativeFallback
+    private let transferable: ServedZones
     private let server: InProcessServer
     private var nextIndex: CatalogIndex = 2
 
@@ -35,19 +36,18 @@ final class ServedCatalog {
         self.zone = zone
         let set = StaticZoneSet(zones, otherApexes: Set(settings.domains + settings.reverseZones))
         try table.apply(StaticZoneCompiler.changes(to: set))
-        fallback = AuthoritativeFallback(
-            zones: set,
-            others: ServiceZoneLookup(
-                zone: zone,
-                table: table,
+        let lookup = ServiceZoneLookup(
+            zone: zone,
+            table: table,
+            keeper: keeper,
+            queries: PreparedQueryAnswers(
                 keeper: keeper,
-                queries: PreparedQueryAnswers(
-                    keeper: keeper,
-                    executor: QueryExecutor(keeper: keeper),
-                    localNode: "n1"
-                )
+                executor: QueryExecutor(keeper: keeper),
+                localNode: "n1"
             )
         )
+        fallback = AuthoritativeFallback(zones: set, others: lookup)
+        transferable = ServedZones(files: fallback, catalog: lookup)
         server = try #require(
             InProcessServer(
                 configuration: ResponderConfiguration(listen: []),
@@ -122,6 +122,11 @@ final class ServedCatalog {
 
     func show(_ visibility: NameVisibility) {
         keeper.read { zone.replaceVisibility(visibility, for: $0) }
+    }
+
+    /// What a secondary server would get of a zone.
+    func contents(ofZone apex: String) throws -> (any ZoneContents)? {
+        transferable.contents(ofZone: try DomainName(apex))
     }
 
     /// The answer section as `owner TYPE data`, in order of text.
