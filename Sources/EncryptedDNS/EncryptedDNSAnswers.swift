@@ -7,7 +7,8 @@ package struct EncryptedDNSAnswers: Sendable {
     package var table: AnswerTable
     package var fallback: any QueryFallback
     package var forwarder: (any QueryForwarder)?
-    /// Over TLS only (RFC 9103): a reply over HTTPS is one message. Nil: nobody gets whole zones.
+    /// For those over TLS (RFC 9103), as a reply over HTTPS is one message; nil: nobody gets whole
+    /// zones.
     package var transfers: ZoneTransfers?
 
     /// `configuration` gives the limits of replies; where it listens does not count.
