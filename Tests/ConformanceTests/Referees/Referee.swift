@@ -39,13 +39,38 @@ enum Referee: String, CaseIterable {
             case .bind: "zone \"\(apex)\" { type primary; file \"\(path)\"; };\n"
             }
         }
-        let head =
+        return head(port, folder) + entries.joined()
+    }
+
+    /// Its configuration as a secondary server of `zones`, which it takes over from a port of
+    /// 127.0.0.1.
+    func configuration(
+        secondaryOf zones: [String],
+        at primary: UInt16,
+        port: UInt16,
+        folder: String
+    ) -> String {
+        let entries = zones.map { zone in
             switch self {
-            case .nsd: Self.nsd(port, folder)
-            case .knot: Self.knot(port, folder)
-            case .bind: Self.bind(port, folder)
+            case .nsd:
+                "zone:\n  name: \(zone)\n  zonefile: \(folder)\(zone)\n"
+                    + "  request-xfr: 127.0.0.1@\(primary) NOKEY\n  provide-xfr: 127.0.0.1 NOKEY\n"
+            case .knot: "  - domain: \(zone)\n    master: primary\n"
+            case .bind:
+                "zone \"\(zone)\" { type secondary; primaries { 127.0.0.1 port \(primary); };"
+                    + " request-ixfr no; };\n"
             }
-        return head + entries.joined()
+        }
+        let remote = "remote:\n  - id: primary\n    address: 127.0.0.1@\(primary)\n"
+        return (self == .knot ? remote : "") + head(port, folder) + entries.joined()
+    }
+
+    private func head(_ port: UInt16, _ folder: String) -> String {
+        switch self {
+        case .nsd: Self.nsd(port, folder)
+        case .knot: Self.knot(port, folder)
+        case .bind: Self.bind(port, folder)
+        }
     }
 
     private static func nsd(_ port: UInt16, _ folder: String) -> String {

@@ -41,20 +41,59 @@ final class RefereeProcess: Sendable {
         throw lastError
     }
 
-    private init(_ referee: Referee, _ all: [URL], _ refused: Set<String>) async throws {
+    /// The same as a secondary server; waits until it has all of `zones`.
+    static func start(
+        _ referee: Referee,
+        secondaryOf zones: [String],
+        at primary: UInt16
+    ) async throws -> RefereeProcess {
+        var lastError: any Error = UnexpectedAnswer(description: "not tried")
+        for _ in 0..<5 {
+            do {
+                return try await RefereeProcess(referee, refused: []) { port, folder in
+                    let text = referee.configuration(
+                        secondaryOf: zones,
+                        at: primary,
+                        port: port,
+                        folder: folder
+                    )
+                    return (text, zones)
+                }
+            } catch {
+                lastError = error
+            }
+        }
+        throw lastError
+    }
+
+    private convenience init(
+        _ referee: Referee,
+        _ all: [URL],
+        _ refused: Set<String>
+    ) async throws {
+        let zones = all.filter { !refused.contains(Self.apex($0)) }
+        let apexes = try refused.map { try DomainName($0) }
+        try await self.init(referee, refused: apexes) { port, folder in
+            (referee.configuration(zones: zones, port: port, folder: folder), zones.map(Self.apex))
+        }
+    }
+
+    /// - Parameter configure: its configuration, and the zones that it is to have.
+    private init(
+        _ referee: Referee,
+        refused: [DomainName],
+        configure: (UInt16, String) -> (text: String, zones: [String])
+    ) async throws {
         let binary = Self.peers.appending(path: referee.binary).path(percentEncoded: false)
         guard FileManager.default.isExecutableFile(atPath: binary) else {
             throw UnexpectedAnswer(description: "no \(binary): run Tests/run.sh, which unpacks it")
         }
         self.referee = referee
-        self.refused = try refused.map { try DomainName($0) }
-        let zones = all.filter { !refused.contains(Self.apex($0)) }
+        self.refused = refused
         scratch = try ScratchFolder()
         port = try FreePort.next()
-        let configuration = try scratch.write(
-            referee.configuration(zones: zones, port: port, folder: scratch.path("")),
-            to: "referee.conf"
-        )
+        let (text, zones) = configure(port, scratch.path(""))
+        let configuration = try scratch.write(text, to: "referee.conf")
         var environment = ProcessInfo.processInfo.environment
         // Its libraries are beside it, in a folder named after the machine.
         let folders = ["usr/lib", "lib"].flatMap { name -> [String] in
@@ -73,11 +112,11 @@ final class RefereeProcess: Sendable {
                 throw Hopeless(description: "\(referee.rawValue) ended: \(process.errors)")
             }
             return try zones.allSatisfy { zone in
-                let reply = try dns.ask(Self.apex(zone), .soa, over: .tcp)
+                let reply = try dns.ask(zone, .soa, over: .tcp)
                 guard reply.responseCode == .noError else {
                     throw UnexpectedAnswer(
                         description:
-                            "\(Self.apex(zone)): \(reply.responseCodeValue), \(process.errors)"
+                            "\(zone): \(reply.responseCodeValue), \(process.errors)"
                     )
                 }
                 return true

@@ -1,13 +1,21 @@
 import DNSWire
 import TestSupport
 
-/// Takes a zone over by AXFR: every name that the referee read from the file, hidden ones included.
+/// Takes a zone over by AXFR: all that the server read from the file, hidden names included.
 enum ZoneTransfer {
     static func names(ofZone apex: DomainName, from server: DNSClient) throws -> Set<DomainName> {
+        Set(try records(ofZone: apex, from: server).map(\.owner))
+    }
+
+    /// All records in the order in which they came, the SOA first and last.
+    static func records(
+        ofZone apex: DomainName,
+        from server: DNSClient
+    ) throws -> [ResourceRecord] {
         let socket = try NetworkSocket(.tcp, port: server.port)
         let query = Message.query(id: 1, name: apex, type: .axfr)
         try socket.send(DNSClient.framed(query.encoded()))
-        var names: Set<DomainName> = []
+        var records: [ResourceRecord] = []
         var soaCount = 0
         // RFC 5936 §2.2: the SOA opens and ends the transfer.
         while soaCount < 2 {
@@ -15,11 +23,9 @@ enum ZoneTransfer {
             guard message.responseCode == .noError, !message.answer.isEmpty else {
                 throw UnexpectedAnswer(description: "AXFR of \(apex): \(message.responseCodeValue)")
             }
-            for record in message.answer {
-                names.insert(record.owner)
-                if record.type == .soa { soaCount += 1 }
-            }
+            records += message.answer
+            soaCount += message.answer.count { $0.type == .soa }
         }
-        return names
+        return records
     }
 }
