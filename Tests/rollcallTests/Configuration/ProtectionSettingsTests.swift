@@ -29,7 +29,19 @@ struct ProtectionSettingsTests {
         #expect(settings.cookies == .on && settings.cookieSecrets.isEmpty)
         #expect(settings.responsesPerSecond == 0 && settings.slip == 2)
         #expect(settings.allowedClients.isEmpty)
+        #expect(settings.transferClients.isEmpty)
         #expect(settings.rateExemptNetworks.map(\.description) == ["127.0.0.0/8", "::1/128"])
+    }
+
+    @Test("whole zones are for the networks that the settings name")
+    func transferClients() throws {
+        let settings = try load(["ROLLCALL_DNS_TRANSFER_CLIENTS": "10.0.0.53,fd00::/8"])
+            .responder(inherited: []).protection
+        #expect(settings.transferClients.map(\.description) == ["10.0.0.53/32", "fd00::/8"])
+        let error = try #require(throws: ConfigurationError.self) {
+            try load(["ROLLCALL_DNS_TRANSFER_CLIENTS": "secondary.example.org"])
+        }
+        #expect("\(error)".contains("ROLLCALL_DNS_TRANSFER_CLIENTS"))
     }
 
     @Test("secrets come from settings and files, and are never shown")
