@@ -171,13 +171,15 @@ package final class CatalogStore: Sendable {
 
     /// Closes the files; no other call may follow.
     package func close() throws(CatalogStoreError) {
+        // Before the first file is closed: SQLite then removes its log, which a start misses in a
+        // folder that is still said to be in use.
+        if isNoted.withLock({ $0 }) { files.note(.stopped) }
         try journal.close()
         do {
             try rows.close()
         } catch {
             throw rowsFile.translate(error)
         }
-        if isNoted.withLock({ $0 }) { files.note(.stopped) }
     }
 }
 

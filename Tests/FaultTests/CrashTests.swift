@@ -62,6 +62,27 @@ extension Faults {
             #expect(!answer.answer.isEmpty)
         }
 
+        @Test("at the end of a stop, when the journal has no log any more: nothing is damaged")
+        func atTheEndOfAStop() async throws {
+            let scratch = try ScratchFolder()
+            let library = try await FaultLibrary()
+            var environment = library.environment
+            environment["FAULTS_KILL_AT_REMOVAL"] = "/rollcall-journal.sqlite-wal"
+            let server = try await RollcallProcess.start(settings: environment, scratch: scratch)
+            try server.register(#"{"service": "storm", "id": "a", "host": "10.0.1.1", "port": 80}"#)
+            #expect(try await server.stop() == .signal(SIGKILL))
+            #expect(
+                !FileManager.default.fileExists(
+                    atPath: scratch.path("data/rollcall-journal.sqlite-wal")
+                )
+            )
+            let next = try await RollcallProcess.start(scratch: scratch)
+            #expect(try ids(next) == ["a"])
+            #expect(try next.http("GET", "/health").body == "{\"status\":\"ok\"}\n")
+            let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path("data"))
+            #expect(!files.contains { $0.hasPrefix("damaged-") })
+        }
+
         private func ids(_ server: RollcallProcess) throws -> Set<String> {
             let reply = try server.http("GET", "/services/storm?index=0")
             return Set(reply.json.list.compactMap { $0["id"].text })

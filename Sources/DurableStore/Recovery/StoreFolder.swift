@@ -6,6 +6,7 @@ struct StoreFolder: Sendable {
     enum State: String {
         /// It may have been killed: its journal has a log beside it.
         case running
+        /// It closed its files, or was about to: the journal may have a log beside it or none.
         case stopped
     }
 

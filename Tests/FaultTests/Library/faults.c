@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,4 +87,15 @@ time_t time(time_t *result) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (result != NULL) *result = now.tv_sec;
     return now.tv_sec;
+}
+
+/* With FAULTS_KILL_AT_REMOVAL=NAME in the environment the process dies as soon as a file whose path ends in NAME is gone. */
+int unlink(const char *path) {
+    int result = (int)syscall(SYS_unlink, path);
+    const char *name = getenv("FAULTS_KILL_AT_REMOVAL");
+    if (result == 0 && name != NULL && *name != 0) {
+        size_t length = strlen(path), wanted = strlen(name);
+        if (length >= wanted && strcmp(path + length - wanted, name) == 0) kill(getpid(), SIGKILL);
+    }
+    return result;
 }
