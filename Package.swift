@@ -256,8 +256,18 @@ if Context.environment["WITH_FUZZERS"] != nil {
         part(
             "DurableStore",
             ["ServiceCatalog"],
-            ["CheckedForm.swift", "Checksum.swift", "Compact", "RowCoder.swift"]
+            [
+                "CheckedForm.swift", "Checksum.swift", "Compact", "RowCoder.swift",
+                "Snapshots/FolderSync.swift", "Snapshots/SnapshotFile.swift",
+                "Snapshots/SnapshotReader.swift", "Snapshots/SnapshotWriter.swift",
+            ]
         ),
+        part(
+            "EncryptedDNS",
+            ["DNSWire"],
+            ["AnswerLifetime.swift", "Base64URL.swift", "ReplyPadding.swift"]
+        ),
+        part("RollcallClient", [], ["EventStreamParser.swift"]),
         part(
             "HealthProber",
             [],

@@ -116,6 +116,18 @@ if ((status != 0)); then
   failed_rooms+=(Fuzzers)
   failed=$((failed + (${crashes:-0} > 0 ? crashes : 1)))
 fi
+
+# Tests again, under sanitizers: Tests/Sanitizers/run.sh says more.
+phase "sanitizers"
+status=0
+"$root/Tests/Sanitizers/run.sh" | tee "$output" || status=$?
+clean="$(sed -n 's/^\([0-9]*\) sanitizer runs passed, .*/\1/p' "$output")"
+passed=$((passed + ${clean:-0}))
+reported="$(sed -n 's/^[0-9]* sanitizer runs passed, \([0-9]*\) failed/\1/p' "$output")"
+if ((status != 0)); then
+  failed_rooms+=(Sanitizers)
+  failed=$((failed + (${reported:-0} > 0 ? reported : 1)))
+fi
 phase "done"
 if ((${#failed_rooms[@]} > 0)); then printf 'failed: %s\n' "${failed_rooms[*]}"; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"

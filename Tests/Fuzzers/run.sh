@@ -29,10 +29,19 @@ if ((${#names[@]} == 0)); then
   for corpus in "$folder"/Corpus/*/; do names+=("$(basename "$corpus")"); done
 fi
 
+# Of several options -sanitize the Swift compiler takes the last only: both names stand in one, behind those of the package manager.
 scratch=.build-fuzzers
 WITH_FUZZERS=1 swift build -c release -Xswiftc -enable-testing --sanitize=fuzzer --sanitize=address \
-  --scratch-path "$scratch" 2>&1 | { grep -E '(error|Compiling|complete)' || true; } | tail -n 40
+  -Xswiftc -sanitize=address,fuzzer --scratch-path "$scratch" 2>&1 |
+  { grep -E '(error|Compiling|complete)' || true; } | tail -n 40
 program="$(ls -d "$PWD/$scratch"/*/release/Fuzz)"
+for part in "$scratch"/*/release/{CDatagram,[DEFHRS]*}.build; do
+  for mark in sancov __asan_report; do
+    grep -qr "$mark" "$part" && continue
+    printf '%s has no %s: the build has lost a sanitizer\n' "$part" "$mark" >&2
+    exit 2
+  done
+done
 
 # A crash is reported by libFuzzer; the backtrace of Swift's runtime would wait for a debugger's turn.
 export SWIFT_BACKTRACE=enable=no
@@ -42,6 +51,15 @@ passed=0
 failed=0
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
+# A planted overrun behind four bytes is found by coverage and reported by the address sanitizer, or nothing below means anything.
+FUZZER=Planted timeout --kill-after=10 180 "$program" -max_total_time=60 -seed=1 -artifact_prefix="$scratch/planted-" \
+  >"$log" 2>&1 || true
+if ! grep -q 'ERROR: AddressSanitizer: heap-buffer-overflow' "$log"; then
+  tail -n 20 "$log" >&2
+  printf 'the planted overrun was not found\n' >&2
+  exit 2
+fi
+rm -f "$scratch"/planted-*
 printf '%-16s %10s %9s %9s\n' fuzzer inputs executed coverage
 for name in "${names[@]}"; do
   failures="$folder/FailCases/$name"

@@ -1,8 +1,10 @@
 import Glibc
 
-/// The kinds of input; the names are those of the folders in `Corpus` and `FailCases`.
+/// The kinds of input; the names, but for the planted one, are those of the folders in `Corpus` and
+/// `FailCases`.
 private let fuzzers: [String: any Fuzzer.Type] = [
     "Questions": QuestionFuzzer.self,
+    "Streams": StreamFuzzer.self,
     "SlowPath": SlowPathFuzzer.self,
     "ZoneFiles": ZoneFileFuzzer.self,
     "Messages": MessageFuzzer.self,
@@ -16,7 +18,9 @@ private let fuzzers: [String: any Fuzzer.Type] = [
     "Texts": TextFuzzer.self,
     "StoredRows": StoredRowFuzzer.self,
     "SnapshotFiles": SnapshotFileFuzzer.self,
+    "StoredSnapshots": StoredSnapshotFuzzer.self,
     "ProbeAnswers": ProbeAnswerFuzzer.self,
+    "Planted": PlantedFuzzer.self,
 ]
 
 /// The one that the variable FUZZER names: one program holds all, for linking takes longest.
@@ -29,6 +33,16 @@ nonisolated(unsafe) private let chosen: any Fuzzer = {
     }
     return fuzzer.init()
 }()
+
+/// What libFuzzer calls first: the set-up takes longer than an input may.
+@_cdecl("LLVMFuzzerInitialize")
+package func initializeFuzzer(
+    _ count: UnsafeMutablePointer<CInt>?,
+    _ arguments: UnsafeMutableRawPointer?
+) -> CInt {
+    _ = unsafe chosen
+    return 0
+}
 
 /// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,10 +1,13 @@
 import DNSWire
 
+@testable import EncryptedDNS
+
 /// Whole messages: what can be read can be written and reads back the same.
 final class MessageFuzzer: Fuzzer {
     init() {}
 
     func run(_ bytes: [UInt8]) {
+        checkEncrypted(bytes)
         guard let message = try? Message(decoding: bytes) else { return }
         _ = message.edns?.extendedErrors
         _ = message.edns?.clientSubnet
@@ -37,6 +40,18 @@ final class MessageFuzzer: Fuzzer {
             check(record.owner)
             _ = "\(record)"
         }
+    }
+
+    /// What DoT and DoH do with replies.
+    private func checkEncrypted(_ bytes: [UInt8]) {
+        _ = AnswerLifetime.seconds(of: bytes)
+        _ = ReplyPadding.isWanted(by: bytes)
+        let padded = ReplyPadding.padded(bytes)
+        guard padded.count != bytes.count else { return }
+        expect(padded.count % 468 == 0 || padded.count == WireLimits.messageBytesMax, "no block")
+        guard let before = try? Message(decoding: bytes), let after = try? Message(decoding: padded)
+        else { fatalError("padding makes a message unreadable") }
+        expect(after.answer == before.answer, "padding changes the answer")
     }
 
     private func check(_ name: DomainName) {

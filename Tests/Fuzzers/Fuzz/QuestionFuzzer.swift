@@ -9,10 +9,18 @@ import DNSZones
 /// asked, and readable by libldns and by us.
 final class QuestionFuzzer: Fuzzer {
     private let sample: SampleServer
+    /// With cookies, rates and lists, at a time that it is told.
+    let protected: InProcessServer
+    /// Runs on, so that the rates of one input do not count for the next.
+    var seconds: UInt32 = 0
+
+    /// When the cookies in the corpus were made.
+    static let startSeconds: UInt32 = 1_800_000_000
 
     init() {
         do {
             sample = try SampleServer(zones: SampleZones.all())
+            protected = try SampleServer.server(sample.table, sample.fallback)
         } catch {
             fatalError("\(error)")
         }
@@ -23,6 +31,9 @@ final class QuestionFuzzer: Fuzzer {
         let choice = query.takeByte()
         let overTCP = choice & 1 != 0
         let client: IPAddress? = choice & 2 != 0 ? .v4(0x0A00_0001) : nil
+        if choice & 4 != 0 {
+            return serveProtected(query, choice: choice, overTCP: overTCP, client: client)
+        }
         let reply = sample.server.serve(query, overTCP: overTCP, client: client)
         let again = sample.twin.serve(query, overTCP: overTCP, client: client)
         expect((reply == nil) == (again == nil), "one of two servers is silent")
@@ -31,7 +42,7 @@ final class QuestionFuzzer: Fuzzer {
         check(reply, to: query, overTCP: overTCP)
     }
 
-    private func check(_ reply: [UInt8], to query: [UInt8], overTCP: Bool) {
+    func check(_ reply: [UInt8], to query: [UInt8], overTCP: Bool) {
         expect(query.count >= WireLimits.headerBytes, "an answer to a message without a header")
         expect(query[2] & 0x80 == 0, "an answer to an answer")
         expect(reply.count >= WireLimits.headerBytes, "a reply without a header")

@@ -6,7 +6,7 @@ import ServiceCatalog
 /// The workers' code over a catalog that has one of everything, and the zones of the quick start.
 final class SampleServer {
     let keeper = CatalogKeeper(Catalog(datacenter: "dc1"))
-    let table = AnswerTable(readers: 3)
+    let table = AnswerTable(readers: 4)
     let zone: ServiceZone
     let fallback: AuthoritativeFallback
     /// Two of the same, each with its own reader.
@@ -40,7 +40,7 @@ final class SampleServer {
         try register()
     }
 
-    private static func server(
+    static func server(
         _ table: AnswerTable,
         _ fallback: AuthoritativeFallback
     ) throws -> InProcessServer {
@@ -93,8 +93,7 @@ final class SampleServer {
                 )
             )
         }
-        for (offset, change) in changes.enumerated() {
-            _ = try keeper.apply([change], from: CatalogIndex(offset + 2))[0].get()
-        }
+        // At once: one by one, each would publish the service of all before it again.
+        for written in keeper.apply(changes, from: 2) { _ = try written.get() }
     }
 }

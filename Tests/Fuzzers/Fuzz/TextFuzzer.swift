@@ -1,7 +1,9 @@
 import DNSWire
 
+@testable import EncryptedDNS
 @testable import HealthProber
 @testable import RegistryAPI
+@testable import RollcallClient
 @testable import ServiceCatalog
 
 /// Small texts from requests: each is refused, or read and written again without a difference.
@@ -24,8 +26,21 @@ final class TextFuzzer: Fuzzer {
             expect((try? DomainName(name.description))?.wire == name.wire, "\(name) changes")
         }
         if UUIDText.isUUID(text) { expect(text.utf8.count == 36, "\(text) is no UUID") }
+        if let value = Base64URL.decode(text) {
+            expect(value.count == text.utf8.count * 3 / 4, "base64url of \(text)")
+        }
         _ = HostKind(text)
         checkURL(text)
+        checkEvents(bytes)
+    }
+
+    /// However an event stream is cut into pieces, its events are the same.
+    private func checkEvents(_ bytes: [UInt8]) {
+        var whole = EventStreamParser()
+        var cut = whole
+        guard let events = try? whole.take(bytes) else { fatalError("a small stream is too large") }
+        let pieces = bytes.map { byte in (try? cut.take([byte])) ?? [] }
+        expect(pieces.flatMap(\.self) == events, "other events in pieces")
     }
 
     private func checkTimes(_ text: String) {
