@@ -9,6 +9,8 @@ struct APIError: Error, Hashable, Sendable {
         case methodNotAllowed(allowed: [String])
         case conflict
         case bodyTooLarge
+        /// All bodies together are too large for now.
+        case bodiesFull
         /// The client was too slow.
         case timedOut
         /// It cannot be done now; a later try may succeed.

@@ -44,7 +44,10 @@ package struct APIService: Service {
         settings: APISettings = APISettings(),
         logger: Logger
     ) async throws(APIServiceError) -> APIService {
-        let connections = ConnectionRegistry(connectionsMax: settings.connectionsMax)
+        let connections = ConnectionRegistry(
+            connectionsMax: settings.connectionsMax,
+            bodiesBytesMax: settings.bodiesBytesMax
+        )
         let date = HTTPDate()
         var api = api
         let direct = makeDirect(api, settings, date, logger)
@@ -89,6 +92,9 @@ package struct APIService: Service {
 
     /// How many connections are open.
     package var connectionCount: Int { connections.count }
+
+    /// True while large bodies of requests are refused, or soon will be.
+    package var isShortOfBodies: Bool { connections.bodies.isNearlyFull }
 
     /// Answers requests until the service is asked to stop; then lets running ones end, for a time.
     package func run() async throws {

@@ -4,8 +4,10 @@ package struct APISettings: Hashable, Sendable {
     package var bodyBytesMax = 1 << 20
     /// The same for `/import`, whose body is read as it comes.
     package var importBytesMax = 64 << 20
-    /// The same for a snapshot that is restored.
+    /// A larger snapshot is not restored; one at a time is.
     package var snapshotBytesMax = 1 << 30
+    /// Of all bodies together, from their first byte until their requests are answered.
+    package var bodiesBytesMax = 256 << 20
     /// Of one header field, and of all of them.
     package var headerBytesMax = 64 << 10
     /// More header fields are refused.

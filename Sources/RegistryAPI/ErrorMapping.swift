@@ -46,8 +46,11 @@ enum ErrorMapping {
         if case .methodNotAllowed(let allowed) = error.kind {
             reply.fields.append((.allow, allowed.joined(separator: ", ")))
         }
-        if error.kind == .unavailable { reply.fields.append((.retryAfter, "1")) }
-        if error.kind == .timedOut || error.kind == .bodyTooLarge {
+        if error.kind == .unavailable || error.kind == .bodiesFull {
+            reply.fields.append((.retryAfter, "1"))
+        }
+        // The rest of the body is not read.
+        if [.timedOut, .bodyTooLarge, .bodiesFull].contains(error.kind) {
             reply.fields.append((.connection, "close"))
         }
         if dialect == .native {
@@ -69,7 +72,7 @@ enum ErrorMapping {
         case .conflict: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .timedOut: .requestTimeout
-        case .unavailable: .serviceUnavailable
+        case .unavailable, .bodiesFull: .serviceUnavailable
         case .serverFault: .internalServerError
         }
     }

@@ -65,13 +65,16 @@ extension Faults {
             )
         }
 
-        @Test("a disk that fails: writes are refused and /health says why, until it works again")
-        func failing() async throws {
+        @Test(
+            "a disk that fails: writes are refused and /health says why, until it works again",
+            arguments: ["sync-error", "write-error"]
+        )
+        func failing(fault: String) async throws {
             let library = try await FaultLibrary()
             let scratch = try ScratchFolder()
             let server = try await start(library, scratch: scratch)
             try server.register(#"{"service": "web", "id": "a", "host": "10.0.1.1", "port": 80}"#)
-            try library.set("sync-error")
+            try library.set(fault)
             let questioner = Questioner(server, "web.service.consul", expected: ["10.0.1.1"])
             try await eventually("a registration is refused") {
                 try server.http(
@@ -116,8 +119,9 @@ extension Faults {
             #expect(try second.dns.addresses("after.service.consul") == ["10.0.1.2"])
             FaultReport.figure(
                 "failing disk",
-                "\(findings.answers) answers, \(findings.wrong.count) wrong, longest gap "
-                    + "\(FaultReport.text(findings.longestGap)), nothing acknowledged lost"
+                "\(fault), \(findings.answers) answers, \(findings.wrong.count) wrong, "
+                    + "longest gap \(FaultReport.text(findings.longestGap)), "
+                    + "nothing acknowledged lost"
             )
         }
     }

@@ -126,6 +126,46 @@ extension Faults {
             )
         }
 
+        @Test("queries over TCP that trickle are ended in time, and others are answered meanwhile")
+        func trickledQueries() async throws {
+            let server = try await RollcallProcess.start(
+                ["--ephemeral"],
+                settings: [
+                    "ROLLCALL_DNS_TCP_IDLE_TIMEOUT": "2s",
+                    "ROLLCALL_DNS_TCP_CONNECTIONS_PER_CLIENT_MAX": "100",
+                ]
+            )
+            try server.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
+            let questioner = Questioner(server, "web.service.consul", expected: ["10.0.1.1"])
+            var sockets: [NetworkSocket] = []
+            for _ in 0..<60 {
+                let socket = try NetworkSocket(.tcp, port: server.dnsPort, timeoutMilliseconds: 1)
+                // The length of a message of 64 KB.
+                try socket.send([0xFF, 0xFF])
+                sockets.append(socket)
+            }
+            let start = ContinuousClock.now
+            try await eventually(
+                "the server ends all",
+                within: .seconds(20),
+                every: .milliseconds(50)
+            ) {
+                sockets.removeAll { Self.isEnded($0) }
+                let reply = try server.dns.ask("web.service.consul", .a, over: .tcp)
+                return reply.answer.count == 1 && sockets.isEmpty
+            }
+            let ended = ContinuousClock.now - start
+            let findings = try await questioner.stop()
+            #expect(findings.wrong.isEmpty, "\(findings.wrong)")
+            #expect(findings.longestGap < .seconds(1))
+            FaultReport.figure(
+                "slow clients",
+                "60 queries over TCP that trickle, with a limit of 2 s, ended after "
+                    + "\(FaultReport.text(ended)), \(findings.answers) answers, longest gap "
+                    + FaultReport.text(findings.longestGap)
+            )
+        }
+
         @Test("replies that nobody reads: lists, event streams, DNS over TCP")
         func unread() async throws {
             let server = try await RollcallProcess.start(["--ephemeral"])

@@ -48,6 +48,53 @@ extension Faults {
             )
         }
 
+        @Test("half-sent bodies on many connections: refused at the limit of all, told, and over")
+        func heldBodies() async throws {
+            let server = try await RollcallProcess.start(
+                ["--ephemeral"],
+                settings: ["ROLLCALL_HTTP_BODIES_BYTES_MAX": "16MiB"]
+            )
+            try server.register(#"{"service": "web", "host": "10.0.1.1", "port": 80}"#)
+            let questioner = Questioner(server, "web.service.consul", expected: ["10.0.1.1"])
+            let before = Self.residentMegabytes(server)
+            let part = [UInt8](repeating: 0x20, count: 1_000_000)
+            var sockets: [NetworkSocket] = []
+            for number in 0..<300 {
+                let socket = try NetworkSocket(.tcp, port: server.httpPort)
+                let path = number.isMultiple(of: 2) ? "/register" : "/import"
+                let head = "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000001\r\n\r\n"
+                // The server closes those that it refuses.
+                _ = try? socket.send(Array(head.utf8) + part)
+                sockets.append(socket)
+            }
+            try await eventually("it is told") {
+                try server.problemCodes().contains("http_bodies_full")
+            }
+            let growth = Self.residentMegabytes(server) - before
+            #expect(growth < 220, "\(growth) MB more")
+            // Small requests are taken all the while.
+            try server.register(#"{"service": "more", "host": "10.0.1.2", "port": 80}"#)
+            let refused = sockets.filter { socket in
+                guard socket.isReadable(within: 0), let reply = try? socket.receive() else {
+                    return false
+                }
+                return String(decoding: reply, as: UTF8.self).hasPrefix("HTTP/1.1 503")
+            }
+            #expect(refused.count > 200)
+            sockets = []
+            try await eventually("it is over") {
+                try !server.problemCodes().contains("http_bodies_full")
+            }
+            let findings = try await questioner.stop()
+            #expect(findings.wrong.isEmpty, "\(findings.wrong)")
+            #expect(findings.longestGap < .seconds(5))
+            FaultReport.figure(
+                "half-sent bodies",
+                "300 of 1 MB each, at most 16 MiB together: memory \(growth) MB more, "
+                    + "longest gap \(FaultReport.text(findings.longestGap))"
+            )
+        }
+
         /// Sends one line in chunks until the server has ended it; returns how much was sent.
         ///
         /// It answers at the limit, and lets the client take the answer before it closes.

@@ -64,14 +64,21 @@ extension Faults {
             )
         }
 
-        /// Memory is flat when the line through the last three quarters grows by less than a tenth,
-        /// and 8 MB more: the allocator's, which a short run has not filled yet.
+        /// Memory and descriptors are flat after the first quarter of the time.
+        ///
+        /// Of what follows, the median of the last third is at most a twentieth above that of the
+        /// first third, and 6 MB more: the changes that wait to be folded, which a short run has
+        /// few of. Descriptors likewise, with 16 more.
         private func judgeMemory(_ samples: ResourceSamples, seconds: Double) {
             let late = samples.late(of: seconds)
-            let growth = ResourceSamples.growth(late)
-            let first = Double(late.first?.residentKilobytes ?? 0)
             #expect(late.count > 10)
-            #expect(growth < first / 10 + 8_192, "\(late.map(\.residentKilobytes))")
+            let resident = ResourceSamples.thirds(late, \.residentKilobytes)
+            #expect(
+                resident.last <= resident.first * 21 / 20 + 6_144,
+                "\(resident): \(late.map(\.residentKilobytes))"
+            )
+            let descriptors = ResourceSamples.thirds(late, \.descriptors)
+            #expect(descriptors.last <= descriptors.first + 16, "\(descriptors)")
             #expect((late.map(\.descriptors).max() ?? 0) < 400)
             #expect((late.map(\.threads).max() ?? 0) < 64)
         }
@@ -83,25 +90,22 @@ extension Faults {
             descriptors: (before: Int, after: Int)
         ) {
             let late = samples.late(of: Double(seconds))
-            func megabytes(_ kilobytes: Double) -> String {
-                String(format: "%.1f MB", kilobytes / 1_024)
+            func megabytes(_ kilobytes: Int) -> String {
+                String(format: "%.1f MB", Double(kilobytes) / 1_024)
             }
-            func middle(_ share: Double) -> Double {
-                let position = Int(Double(late.count) * share)
-                return late.indices.contains(position)
-                    ? Double(late[position].residentKilobytes) : 0
-            }
+            let resident = ResourceSamples.thirds(late, \.residentKilobytes)
+            let open = ResourceSamples.thirds(late, \.descriptors)
             FaultReport.figure(
                 "soak",
                 "\(seconds) s, \(counts.queries) queries, \(counts.changes) changes, "
                     + "\(counts.events) events and blocking queries, \(counts.faults) faults, "
                     + "\(counts.wrongCount) wrong answers, memory "
-                    + "\(megabytes(Double(late.first?.residentKilobytes ?? 0))) at 25 % and "
-                    + "\(megabytes(Double(late.last?.residentKilobytes ?? 0))) at the end "
-                    + "(\(megabytes(middle(1 / 3.0))) at 50 %, \(megabytes(middle(2 / 3.0))) at 75 %; "
-                    + "fit: \(megabytes(ResourceSamples.growth(late)))), threads at most "
+                    + "\(megabytes(resident.first)) after a quarter and "
+                    + "\(megabytes(resident.last)) at the end (medians of thirds), at most "
+                    + "\(megabytes(samples.all.map(\.residentKilobytes).max() ?? 0)), threads at most "
                     + "\(samples.all.map(\.threads).max() ?? 0), descriptors \(descriptors.before) "
-                    + "before, at most \(samples.all.map(\.descriptors).max() ?? 0), "
+                    + "before, \(open.first) and \(open.last) in those thirds, at most "
+                    + "\(samples.all.map(\.descriptors).max() ?? 0), "
                     + "\(descriptors.after) after, longest gap without an answer "
                     + "\(FaultReport.text(counts.longestGap)), "
                     + "\(FaultReport.text(counts.longestGapInFault)) with the server stopped"

@@ -127,6 +127,20 @@ extension ConsulRoutes.Route {
 }
 
 extension ConsulRoutes.Route {
+    /// Refuses a request before its body is read.
+    ///
+    /// Why: one snapshot at a time is read, and who may not restore it must not be in the way.
+    fileprivate func admit(
+        _ request: Request,
+        name: String,
+        client: ClientPresence,
+        _ consul: ConsulAPI
+    ) throws {
+        var request = try ConsulRequest(request, name: name, body: [], client: client)
+        request.authorizer = try authorizer(of: request, consul)
+        try access.check(request, consul)
+    }
+
     /// What the token of the request may do.
     ///
     /// A route that takes no token does not mind one that does not exist, as Consul's do not.
@@ -151,15 +165,16 @@ func addConsulRoutes(to routes: inout RouteTable, context api: APIContext) {
             _ context: APIRequestContext,
             name: String
         ) async throws -> Response {
-            await route.respond(
+            let client = context.client
+            if route.takesSnapshot {
+                try route.admit(request, name: name, client: client, consul)
+            }
+            return await route.respond(
                 to: request,
                 name: name,
                 body: route.method == .put || route.method == .post
-                    ? try await context.body(
-                        of: request,
-                        bytesMax: route.takesSnapshot ? context.settings.snapshotBytesMax : nil
-                    ) : [],
-                client: context.client,
+                    ? try await context.body(of: request, isSnapshot: route.takesSnapshot) : [],
+                client: client,
                 consul,
                 logger: context.logger
             )

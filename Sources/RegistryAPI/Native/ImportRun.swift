@@ -28,6 +28,8 @@ struct ImportRun {
 
     /// Registrations that go to the log together.
     private static let groupMax = 512
+    /// The same, in bytes of their lines.
+    private static let groupBytesMax = 1 << 20
     private static let errorsShownMax = 1_000
 
     private let native: NativeAPI
@@ -37,13 +39,18 @@ struct ImportRun {
     private var group: [ImportedLine] = []
     /// The instances of the group whose lines look at what the catalog has of them.
     private var keys: Set<InstanceKey> = []
+    private var groupBytes = 0
     private var isWriting = false
+    private var writingBytes = 0
 
     init(native: NativeAPI, authorizer: Authorizer, logger: Logger) {
         self.native = native
         self.authorizer = authorizer
         self.logger = logger
     }
+
+    /// How many bytes the lines had that are neither written nor refused.
+    var heldBytes: Int { groupBytes + writingBytes }
 
     /// Judges a line; waits when the group is full and the one before is still being written.
     mutating func take(_ line: LineSplitter.Line, _ tasks: inout Tasks) async throws {
@@ -60,7 +67,10 @@ struct ImportRun {
             keys = [request.instance.key]
         }
         group.append(ImportedLine(number: line.number, request: request))
-        if group.count == Self.groupMax { try await write(&tasks) }
+        groupBytes += line.bytes?.count ?? 0
+        if group.count == Self.groupMax || groupBytes >= Self.groupBytesMax {
+            try await write(&tasks)
+        }
     }
 
     /// Writes what is left and waits until all is written.
@@ -80,6 +90,7 @@ struct ImportRun {
         let lines = group
         group.removeAll(keepingCapacity: true)
         keys.removeAll(keepingCapacity: true)
+        (writingBytes, groupBytes) = (groupBytes, 0)
         isWriting = true
         tasks.addTask { [native, authorizer, logger] in
             await native.write(lines, as: authorizer, logger: logger)
@@ -89,6 +100,7 @@ struct ImportRun {
     private mutating func waitForWriter(_ tasks: inout Tasks) async throws {
         guard isWriting, let outcome = try await tasks.next() else { return }
         isWriting = false
+        writingBytes = 0
         result.imported += outcome.imported
         for (line, error) in outcome.failures { note(line, error) }
     }

@@ -25,6 +25,9 @@ struct LineSplitter: Sendable {
     private var rest: [UInt8] = []
     private var isTooLong = false
 
+    /// What it keeps of a line whose end has not come yet.
+    var heldBytes: Int { rest.count }
+
     init(lineBytesMax: Int) {
         self.lineBytesMax = lineBytesMax
     }

@@ -20,9 +20,11 @@ extension NativeAPI {
             try await context.readBody(of: request) { part in
                 totalBytes += part.readableBytes
                 guard totalBytes <= limit else { throw APIRequestContext.tooLarge(limit) }
+                try context.share.take(part.readableBytes)
                 for line in lines.take(part.readableBytesView) {
                     try await run.take(line, &group)
                 }
+                context.share.keep(lines.heldBytes + run.heldBytes)
             }
             if let line = lines.takeLast() { try await run.take(line, &group) }
             try await run.finish(&group)

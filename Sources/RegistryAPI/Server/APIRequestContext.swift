@@ -11,6 +11,7 @@ struct APIRequestContext: RequestContext {
         var channel: any Channel
         var client: ClientPresence
         var settings: APISettings
+        var bodies: BodyBudget
     }
 
     var coreContext: CoreRequestContextStorage
@@ -18,12 +19,15 @@ struct APIRequestContext: RequestContext {
     /// Tells when the client has gone.
     let client: ClientPresence
     let settings: APISettings
+    /// What the body takes of the memory for all bodies.
+    let share: BodyShare
 
     init(source: Source) {
         self.coreContext = CoreRequestContextStorage(source: source)
         self.channel = source.channel
         self.client = source.client
         self.settings = source.settings
+        self.share = BodyShare(source.bodies)
     }
 }
 
@@ -54,15 +58,17 @@ extension APIRequestContext {
 extension APIRequestContext {
     /// The whole body of the request, within the limits of size and time.
     ///
-    /// `bytesMax` nil is the limit of the settings.
-    func body(of request: Request, bytesMax: Int? = nil) async throws -> [UInt8] {
-        let limit = bytesMax ?? settings.bodyBytesMax
+    /// - Parameter isSnapshot: true for a snapshot, which has a limit of its own.
+    func body(of request: Request, isSnapshot: Bool = false) async throws -> [UInt8] {
+        let limit = isSnapshot ? settings.snapshotBytesMax : settings.bodyBytesMax
         try checkDeclaredSize(of: request, limit: limit)
+        if isSnapshot { try share.takeSnapshot() }
         var bytes: [UInt8] = []
         try await readBody(of: request) { part in
             guard bytes.count + part.readableBytes <= limit else {
                 throw Self.tooLarge(limit)
             }
+            if !isSnapshot { try share.take(part.readableBytes) }
             bytes.append(contentsOf: part.readableBytesView)
         }
         return bytes

@@ -14,9 +14,12 @@ final class ConnectionRegistry: Sendable {
 
     private let state = Mutex(State())
     private let connectionsMax: Int
+    /// What their requests' bodies take together.
+    let bodies: BodyBudget
 
-    init(connectionsMax: Int) {
+    init(connectionsMax: Int, bodiesBytesMax: Int) {
         self.connectionsMax = connectionsMax
+        bodies = BodyBudget(bytesMax: bodiesBytesMax)
     }
 
     var count: Int { state.withLock { $0.connections.count } }

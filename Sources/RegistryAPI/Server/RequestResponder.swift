@@ -47,7 +47,8 @@ struct RequestResponder: Sendable {
                 logger: logger,
                 channel: channel,
                 client: client,
-                settings: settings
+                settings: settings,
+                bodies: connections.bodies
             )
         )
         var response = try await makeResponse(to: request, context)

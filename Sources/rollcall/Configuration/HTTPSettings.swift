@@ -9,6 +9,8 @@ struct HTTPSettings: Hashable, Sendable {
     var bodyBytesMax = 1 << 20
     /// The same for `POST /import`, whose body is read as it comes.
     var importBytesMax = 64 << 20
+    /// Of all bodies together that are being read or acted upon.
+    var bodiesBytesMax = 256 << 20
     /// Of all header fields of a request together.
     var headerBytesMax = 64 << 10
     var headersMax = 200

@@ -93,6 +93,7 @@ extension Setting {
         .list("http.allowed_writers", \.http.allowedWriters, .network, mayBeEmpty: true),
         .one("http.body_bytes_max", \.http.bodyBytesMax, .bytes(1024...(1 << 30))),
         .one("http.import_bytes_max", \.http.importBytesMax, .bytes(1024...(1 << 32))),
+        .one("http.bodies_bytes_max", \.http.bodiesBytesMax, .bytes((4 << 20)...(1 << 40))),
         .one("http.header_bytes_max", \.http.headerBytesMax, .bytes(1024...(1 << 20))),
         .one("http.headers_max", \.http.headersMax, .number(10...10_000)),
         .one("http.connections_max", \.http.connectionsMax, .number(1...1_000_000)),

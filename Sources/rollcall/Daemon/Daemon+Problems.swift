@@ -28,6 +28,15 @@ extension Daemon {
                     + "holds them"
             )
         }
+        problems.follow("http_bodies_full") {
+            guard api.isShortOfBodies else { return nil }
+            return Problem(
+                code: "http_bodies_full",
+                text: "the bodies of HTTP requests take nearly all memory that they may, and "
+                    + "more are refused",
+                remedy: "find who sends so much, or raise http.bodies_bytes_max"
+            )
+        }
         problems.follow("descriptors_short") {
             guard let count = OpenDescriptors.count, count * 10 > shares.descriptorsMax * 9 else {
                 return nil

@@ -289,6 +289,8 @@ extension Configuration {
         settings.allowedWriters = ClientNetworks(http.allowedWriters)
         settings.bodyBytesMax = http.bodyBytesMax
         settings.importBytesMax = http.importBytesMax
+        // One body must fit.
+        settings.bodiesBytesMax = max(http.bodiesBytesMax, http.bodyBytesMax)
         settings.headTimeout = http.requestTimeout
         settings.bodyTimeout = http.requestTimeout
         settings.headerBytesMax = http.headerBytesMax

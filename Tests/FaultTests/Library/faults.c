@@ -1,7 +1,7 @@
 /* Stands between a program and libc (LD_PRELOAD): a disk that is slow or fails, a clock that is set.
  *
- * The file that FAULTS_CONTROL names says what: "sync-delay MILLISECONDS", "sync-error", "clock-offset SECONDS", one a
- * line. It is read again now and then while the program runs. The monotonic clocks stay as they are.
+ * The file that FAULTS_CONTROL names says what: "sync-delay MILLISECONDS", "sync-error", "write-error" (at an offset, as
+ * a database writes), "clock-offset SECONDS", one a line. It is read again now and then while the program runs. The monotonic clocks stay as they are.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +18,7 @@
 
 static atomic_long sync_delay_milliseconds;
 static atomic_int sync_fails;
+static atomic_int write_fails;
 static atomic_long clock_offset_seconds;
 static atomic_long read_at_milliseconds;
 
@@ -41,6 +42,7 @@ static void read_control(void) {
             const char *offset = strstr(text, "clock-offset ");
             atomic_store(&sync_delay_milliseconds, delay ? atol(delay + 11) : 0);
             atomic_store(&sync_fails, strstr(text, "sync-error") != NULL);
+            atomic_store(&write_fails, strstr(text, "write-error") != NULL);
             atomic_store(&clock_offset_seconds, offset ? atol(offset + 13) : 0);
         }
     }
@@ -63,6 +65,20 @@ static int sync_file(long number, int file) {
 
 int fsync(int file) { return sync_file(SYS_fsync, file); }
 int fdatasync(int file) { return sync_file(SYS_fdatasync, file); }
+
+static ssize_t write_at(int file, const void *bytes, size_t count, off_t offset) {
+    read_control();
+    if (atomic_load(&write_fails)) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, file, bytes, count, offset);
+}
+
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) { return write_at(file, bytes, count, offset); }
+ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t offset) {
+    return write_at(file, bytes, count, offset);
+}
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     int result = (int)syscall(SYS_clock_gettime, clock, time);

@@ -39,20 +39,13 @@ final class ResourceSamples: Sendable {
     /// The samples of the last three quarters of `length`.
     func late(of length: Double) -> [Sample] { all.filter { $0.seconds >= length / 4 } }
 
-    /// By how many kilobytes memory grew over these samples, by a straight line fitted through all.
-    static func growth(_ samples: [Sample]) -> Double {
-        guard samples.count > 2, let first = samples.first, let last = samples.last else {
-            return 0
+    /// The medians of a value over the first and over the last third of samples.
+    static func thirds(_ samples: [Sample], _ value: (Sample) -> Int) -> (first: Int, last: Int) {
+        func median(_ part: ArraySlice<Sample>) -> Int {
+            let sorted = part.map(value).sorted()
+            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
         }
-        let count = Double(samples.count)
-        let meanTime = samples.reduce(0) { $0 + $1.seconds } / count
-        let meanSize = samples.reduce(0) { $0 + Double($1.residentKilobytes) } / count
-        var above = 0.0
-        var below = 0.0
-        for sample in samples {
-            above += (sample.seconds - meanTime) * (Double(sample.residentKilobytes) - meanSize)
-            below += (sample.seconds - meanTime) * (sample.seconds - meanTime)
-        }
-        return below == 0 ? 0 : above / below * (last.seconds - first.seconds)
+        let count = samples.count / 3
+        return (median(samples.prefix(count)), median(samples.suffix(count)))
     }
 }

@@ -35,6 +35,14 @@ final class SoakModel: Sendable {
         var services: [String: [String: [Window]]] = [:]
         var addressesGiven = 0
         var history: [String] = []
+        /// Faults after which the server's clocks are late, until that is over.
+        var delays: [(until: Instant, by: Duration)] = []
+
+        /// By how much what is asked for now may come later.
+        mutating func delay(at now: Instant) -> Duration {
+            delays.removeAll { $0.until < now }
+            return delays.map(\.by).max() ?? .zero
+        }
     }
 
     private let state = Mutex(State())
@@ -66,11 +74,13 @@ final class SoakModel: Sendable {
     ///
     /// - Parameter bound: nil when an acknowledgement follows; else how long it may stay.
     func end(_ service: String, _ address: String, within bound: Duration? = nil) {
+        // It may be asked for while the server is stopped.
+        let delay = state.withLock { $0.delay(at: .now) }
         change(service, address, bound.map { "leaves within \($0)" } ?? "leaves") { windows in
             guard !windows.isEmpty else { return }
             windows[windows.count - 1].mustUntil = .now
             guard let bound else { return }
-            windows[windows.count - 1].mayUntil = .now + bound
+            windows[windows.count - 1].mayUntil = .now + bound + delay
             windows[windows.count - 1].isTimed = true
         }
     }
@@ -98,6 +108,7 @@ final class SoakModel: Sendable {
         state.withLock { state in
             Self.remember("fault: \(fault)", &state, since: start)
             guard delay > .zero else { return }
+            state.delays.append((instant + delay, delay))
             for (service, addresses) in state.services {
                 for (address, windows) in addresses {
                     state.services[service]?[address] = windows.map { window in
