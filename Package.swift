@@ -290,7 +290,8 @@ if Context.environment["WITH_FUZZERS"] != nil {
                 "JSON/JSONParser.swift", "JSON/JSONScanError.swift", "JSON/JSONScanner.swift",
                 "JSON/JSONSyntaxError.swift", "JSON/JSONValue.swift", "Native/CheckRequest.swift",
                 "Native/LineSplitter.swift", "Native/ProbeReader.swift",
-                "Native/RegistrationRequest.swift", "Server/PercentText.swift",
+                "Native/RegistrationRequest.swift", "Server/ConnectionTally.swift",
+                "Server/PercentText.swift",
             ]
         ),
     ]

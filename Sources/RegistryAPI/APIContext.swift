@@ -27,6 +27,8 @@ package struct APIContext: Sendable {
     let events = UserEvents()
     /// Nil while no record of writes is kept.
     package var audit: (any AuditTrail)?
+    /// What became of connections that are not served.
+    package var connections = ConnectionTally()
     /// The body of `/metrics`, in Prometheus' text format.
     package var metricsText: @Sendable () -> String
     /// What is wrong with the server now.

@@ -9,6 +9,7 @@ struct APIError: Error, Hashable, Sendable {
         case methodNotAllowed(allowed: [String])
         case conflict
         case bodyTooLarge
+        case headTooLarge
         /// All bodies together are too large for now.
         case bodiesFull
         /// The client was too slow.
@@ -25,11 +26,20 @@ struct APIError: Error, Hashable, Sendable {
     var field: String?
     /// How to put it right.
     var hint: String?
+    /// The setting whose limit was passed.
+    var limit: String?
 
-    init(_ kind: Kind, _ message: String, field: String? = nil, hint: String? = nil) {
+    init(
+        _ kind: Kind,
+        _ message: String,
+        field: String? = nil,
+        hint: String? = nil,
+        limit: String? = nil
+    ) {
         self.kind = kind
         self.message = message
         self.field = field
         self.hint = hint
+        self.limit = limit
     }
 }

@@ -46,7 +46,8 @@ package struct APIService: Service {
     ) async throws(APIServiceError) -> APIService {
         let connections = ConnectionRegistry(
             connectionsMax: settings.connectionsMax,
-            bodiesBytesMax: settings.bodiesBytesMax
+            bodiesBytesMax: settings.bodiesBytesMax,
+            tally: api.connections
         )
         let date = HTTPDate()
         var api = api
@@ -86,9 +87,6 @@ package struct APIService: Service {
             logger: logger
         )
     }
-
-    /// Connections closed at once because `allowedClients` does not have their address.
-    package var strangersRefused: UInt64 { connections.strangersRefused }
 
     /// How many connections are open.
     package var connectionCount: Int { connections.count }
@@ -192,6 +190,8 @@ extension APIService {
             api: api,
             log: api.log,
             bodyBytesMax: settings.bodyBytesMax,
+            headerBytesMax: settings.headerBytesMax,
+            headersMax: settings.headersMax,
             defaultPolicy: api.access.settings.defaultPolicy,
             date: date,
             logger: logger

@@ -38,10 +38,12 @@ enum ErrorMapping {
     ) -> WholeReply {
         let error = apiError(error, dialect, logger: logger)
         audited?.note(error)
+        let limit = error.limit.map { "the limit is \($0) in the server's settings" }
+        let text = error.message + (limit.map { "; \($0)" } ?? "")
         var reply = WholeReply(
             status: status(of: error.kind),
             contentType: "text/plain; charset=utf-8",
-            body: Array(error.message.utf8)
+            body: Array(text.utf8)
         )
         if case .methodNotAllowed(let allowed) = error.kind {
             reply.fields.append((.allow, allowed.joined(separator: ", ")))
@@ -49,12 +51,18 @@ enum ErrorMapping {
         if error.kind == .unavailable || error.kind == .bodiesFull {
             reply.fields.append((.retryAfter, "1"))
         }
-        // The rest of the body is not read.
-        if [.timedOut, .bodyTooLarge, .bodiesFull].contains(error.kind) {
+        switch error.kind {
+        // The rest of the head or of the body is not read.
+        case .timedOut, .bodyTooLarge, .bodiesFull, .headTooLarge:
             reply.fields.append((.connection, "close"))
+        default: break
         }
         if dialect == .native {
-            let body = NativeBody(error: error.message, field: error.field, hint: error.hint)
+            let body = NativeBody(
+                error: error.message,
+                field: error.field,
+                hint: error.hint ?? limit
+            )
             if let bytes = try? JSONReply.bytes(body) {
                 reply.contentType = "application/json"
                 reply.body = bytes + [UInt8(ascii: "\n")]
@@ -71,6 +79,7 @@ enum ErrorMapping {
         case .methodNotAllowed: .methodNotAllowed
         case .conflict: .conflict
         case .bodyTooLarge: .contentTooLarge
+        case .headTooLarge: .requestHeaderFieldsTooLarge
         case .timedOut: .requestTimeout
         case .unavailable, .bodiesFull: .serviceUnavailable
         case .serverFault: .internalServerError
@@ -86,7 +95,8 @@ enum ErrorMapping {
                 .badRequest,
                 error.description,
                 field: error.field,
-                hint: error.hint
+                hint: error.hint,
+                limit: error.limit
             )
         case let error as AccessDenial: return APIError(error)
         case let error as JSONSyntaxError: return APIError(.badRequest, error.description)
@@ -125,7 +135,7 @@ enum ErrorMapping {
             APIError(
                 .unavailable,
                 rejection.description,
-                hint: limitSetting(of: what).map { "the limit is \($0) in the server's settings" }
+                limit: limitSetting(of: what)
             )
         case .unknownPreparedQuery, .unknownAccessPolicy, .unknownAccessToken:
             APIError(.notFound, rejection.description)

@@ -32,7 +32,8 @@ extension ConsulAPI {
         guard body.checks.count <= context.limits.checksPerRegistrationMax else {
             throw APIError(
                 .badRequest,
-                "Checks must not be more than \(context.limits.checksPerRegistrationMax)"
+                "Checks must not be more than \(context.limits.checksPerRegistrationMax)",
+                limit: "limits.checks_per_registration_max"
             )
         }
         for check in body.checks {
@@ -75,14 +76,24 @@ extension ConsulAPI {
     /// Only sizes: Consul takes any characters for a node that has no agent.
     private func checkPairs(_ pairs: [String: String], field: String) throws {
         guard pairs.count <= context.limits.metaPairsMax else {
-            throw FieldError(field, "must not have more than \(context.limits.metaPairsMax) pairs")
+            throw FieldError(
+                field,
+                "must not have more than \(context.limits.metaPairsMax) pairs",
+                limit: "limits.meta_pairs_max"
+            )
         }
         for (key, value) in pairs.sorted(by: { $0.key < $1.key }) {
-            try rules.checkText(key, field: field, bytesMax: context.limits.metaKeyBytesMax)
+            try rules.checkText(
+                key,
+                field: field,
+                bytesMax: context.limits.metaKeyBytesMax,
+                limit: "limits.meta_key_bytes_max"
+            )
             try rules.checkText(
                 value,
                 field: "\(field).\(key)",
-                bytesMax: context.limits.metaValueBytesMax
+                bytesMax: context.limits.metaValueBytesMax,
+                limit: "limits.meta_value_bytes_max"
             )
         }
     }

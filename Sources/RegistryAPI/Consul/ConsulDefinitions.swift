@@ -42,7 +42,8 @@ package struct ConsulDefinitions: Sendable {
         guard body.checks.count <= limits.checksPerRegistrationMax else {
             throw APIError(
                 .badRequest,
-                "Checks must not be more than \(limits.checksPerRegistrationMax)"
+                "Checks must not be more than \(limits.checksPerRegistrationMax)",
+                limit: "limits.checks_per_registration_max"
             )
         }
         var checks: [RegisteredCheck] = []
@@ -85,12 +86,18 @@ package struct ConsulDefinitions: Sendable {
         guard body.taggedAddresses.count <= limits.metaPairsMax else {
             throw APIError(
                 .badRequest,
-                "TaggedAddresses must not be more than \(limits.metaPairsMax)"
+                "TaggedAddresses must not be more than \(limits.metaPairsMax)",
+                limit: "limits.meta_pairs_max"
             )
         }
         for (role, address) in body.taggedAddresses.sorted(by: { $0.key < $1.key }) {
             let field = "TaggedAddresses.\(role)"
-            try rules.checkText(role, field: field, bytesMax: limits.metaKeyBytesMax)
+            try rules.checkText(
+                role,
+                field: field,
+                bytesMax: limits.metaKeyBytesMax,
+                limit: "limits.meta_key_bytes_max"
+            )
             try rules.checkHost(address.address, field: "\(field).Address")
             try rules.checkPort(address.port, field: "\(field).Port")
         }

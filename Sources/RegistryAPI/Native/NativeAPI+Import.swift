@@ -12,14 +12,17 @@ extension NativeAPI {
         _ authorizer: Authorizer
     ) async throws -> Response {
         let limit = context.settings.importBytesMax
-        try context.checkDeclaredSize(of: request, limit: limit)
+        let setting = "http.import_bytes_max"
+        try context.checkDeclaredSize(of: request, limit: limit, setting)
         let result = try await withThrowingTaskGroup(of: ImportRun.Outcome.self) { group in
             var run = ImportRun(native: self, authorizer: authorizer, logger: context.logger)
             var lines = LineSplitter(lineBytesMax: context.settings.bodyBytesMax)
             var totalBytes = 0
             try await context.readBody(of: request) { part in
                 totalBytes += part.readableBytes
-                guard totalBytes <= limit else { throw APIRequestContext.tooLarge(limit) }
+                guard totalBytes <= limit else {
+                    throw APIRequestContext.tooLarge(limit, setting)
+                }
                 try context.share.take(part.readableBytes)
                 for line in lines.take(part.readableBytesView) {
                     try await run.take(line, &group)

@@ -87,7 +87,8 @@ struct ProbeReader: Sendable {
         guard body.utf8.count <= api.limits.textBytesMax else {
             throw FieldError(
                 fields.path(of: "body"),
-                "must not be longer than \(api.limits.textBytesMax) bytes"
+                "must not be longer than \(api.limits.textBytesMax) bytes",
+                limit: "limits.text_bytes_max"
             )
         }
         return .http(
@@ -107,7 +108,8 @@ struct ProbeReader: Sendable {
         guard headers.count <= api.limits.metaPairsMax else {
             throw FieldError(
                 fields.path(of: "headers"),
-                "must not be more than \(api.limits.metaPairsMax)"
+                "must not be more than \(api.limits.metaPairsMax)",
+                limit: "limits.meta_pairs_max"
             )
         }
         for (name, values) in headers.sorted(by: { $0.key < $1.key }) {

@@ -43,7 +43,8 @@ struct RegistrationRequest: Sendable {
         guard bodies.count <= api.limits.checksPerRegistrationMax else {
             throw FieldError(
                 "checks",
-                "must not be more than \(api.limits.checksPerRegistrationMax)"
+                "must not be more than \(api.limits.checksPerRegistrationMax)",
+                limit: "limits.checks_per_registration_max"
             )
         }
         self.checks = []

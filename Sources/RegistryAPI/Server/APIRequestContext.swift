@@ -61,12 +61,13 @@ extension APIRequestContext {
     /// - Parameter isSnapshot: true for a snapshot, which has a limit of its own.
     func body(of request: Request, isSnapshot: Bool = false) async throws -> [UInt8] {
         let limit = isSnapshot ? settings.snapshotBytesMax : settings.bodyBytesMax
-        try checkDeclaredSize(of: request, limit: limit)
+        let setting = isSnapshot ? nil : "http.body_bytes_max"
+        try checkDeclaredSize(of: request, limit: limit, setting)
         if isSnapshot { try share.takeSnapshot() }
         var bytes: [UInt8] = []
         try await readBody(of: request) { part in
             guard bytes.count + part.readableBytes <= limit else {
-                throw Self.tooLarge(limit)
+                throw Self.tooLarge(limit, setting)
             }
             if !isSnapshot { try share.take(part.readableBytes) }
             bytes.append(contentsOf: part.readableBytesView)
@@ -101,16 +102,21 @@ extension APIRequestContext {
         }
     }
 
-    func checkDeclaredSize(of request: Request, limit: Int) throws(APIError) {
+    /// - Parameter setting: what the limit is in the settings.
+    func checkDeclaredSize(
+        of request: Request,
+        limit: Int,
+        _ setting: String?
+    ) throws(APIError) {
         let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-        guard declared <= limit else { throw Self.tooLarge(limit) }
+        guard declared <= limit else { throw Self.tooLarge(limit, setting) }
     }
 
-    static func tooLarge(_ limit: Int) -> APIError {
+    static func tooLarge(_ limit: Int, _ setting: String?) -> APIError {
         APIError(
             .bodyTooLarge,
             "the body must not be larger than \(limit) bytes",
-            hint: "POST /import takes many registrations, one a line"
+            limit: setting
         )
     }
 }

@@ -34,7 +34,7 @@ final class BodyBudget: Sendable {
             throw APIError(
                 .bodiesFull,
                 "the bodies of requests take too much memory together; try again later",
-                hint: "the limit is http.bodies_bytes_max in the server's settings"
+                limit: "http.bodies_bytes_max"
             )
         }
     }

@@ -6,7 +6,6 @@ internal import Synchronization
 final class ConnectionRegistry: Sendable {
     private struct State {
         var isStopping = false
-        var strangersRefused: UInt64 = 0
         var lastComplaint: NIODeadline?
         var unmentioned = 0
         var connections: [ObjectIdentifier: (channel: any Channel, client: ClientPresence)] = [:]
@@ -16,9 +15,11 @@ final class ConnectionRegistry: Sendable {
     private let connectionsMax: Int
     /// What their requests' bodies take together.
     let bodies: BodyBudget
+    private let tally: ConnectionTally
 
-    init(connectionsMax: Int, bodiesBytesMax: Int) {
+    init(connectionsMax: Int, bodiesBytesMax: Int, tally: ConnectionTally = ConnectionTally()) {
         self.connectionsMax = connectionsMax
+        self.tally = tally
         bodies = BodyBudget(bytesMax: bodiesBytesMax)
     }
 
@@ -28,7 +29,11 @@ final class ConnectionRegistry: Sendable {
     func add(_ channel: any Channel, _ client: ClientPresence) -> Bool {
         let id = ObjectIdentifier(channel)
         let isAdded = state.withLock { state in
-            guard !state.isStopping, state.connections.count < connectionsMax else { return false }
+            guard !state.isStopping else { return false }
+            guard state.connections.count < connectionsMax else {
+                tally.addExcess()
+                return false
+            }
             state.connections[id] = (channel, client)
             return true
         }
@@ -40,13 +45,11 @@ final class ConnectionRegistry: Sendable {
         return isAdded
     }
 
-    var strangersRefused: UInt64 { state.withLock { $0.strangersRefused } }
-
     /// Counts a connection that is closed for its address, and says so at most once in ten seconds.
     func refuseStranger(_ address: String?, _ logger: Logger) {
+        tally.addStranger()
         let now = NIODeadline.now()
         let count: Int? = state.withLock { state in
-            state.strangersRefused += 1
             state.unmentioned += 1
             if let last = state.lastComplaint, now - last < .seconds(10) { return nil }
             state.lastComplaint = now

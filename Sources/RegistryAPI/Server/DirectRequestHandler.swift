@@ -25,6 +25,8 @@ final class DirectRequestHandler: ChannelDuplexHandler {
         var api: APIContext
         var log: any CatalogLog
         var bodyBytesMax: Int
+        var headerBytesMax: Int
+        var headersMax: Int
         var defaultPolicy: String
         var date: HTTPDate
         var logger: Logger
@@ -46,6 +48,8 @@ final class DirectRequestHandler: ChannelDuplexHandler {
 
     /// A larger body is Hummingbird's.
     private static let bodyBytesMax = 64 << 10
+    /// How long a client has to take the refusal of a head that it has not sent whole.
+    private static let lingerTime = TimeAmount.seconds(3)
 
     private let setting: Setting
     private let client: ClientPresence
@@ -287,9 +291,34 @@ extension DirectRequestHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isAnswering {
             held.append(.error(error))
+        } else if error as? HTTPParserError == .headerOverflow, isBetweenRequests {
+            refuseHead(context)
         } else {
             forwardUnfinished(context)
             context.fireErrorCaught(error)
+        }
+    }
+
+    private var isBetweenRequests: Bool {
+        if case .idle = state { forwardedCount == 0 && !isForwarding } else { false }
+    }
+
+    /// Hummingbird would answer 400 without a word.
+    private func refuseHead(_ context: ChannelHandlerContext) {
+        state = .closed
+        let error = APIError(
+            .headTooLarge,
+            "the head of the request must not have more than \(setting.headersMax) fields, nor "
+                + "be larger than \(setting.headerBytesMax) bytes",
+            limit: "http.headers_max or http.header_bytes_max"
+        )
+        let reply = ErrorMapping.reply(for: error, .native, logger: setting.logger, audited: nil)
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        reply.write(to: &buffer, date: setting.date.now, defaultPolicy: nil)
+        exit.send(buffer)
+        // Closed at once, with bytes still unread, it would take the answer along.
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) {
+            context.close(promise: nil)
         }
     }
 

@@ -6,11 +6,14 @@ package struct FieldError: Error, Hashable, Sendable {
     package var reason: String
     /// How to put it right, where that is not obvious.
     package var hint: String?
+    /// The setting whose limit was passed, such as `limits.meta_pairs_max`.
+    package var limit: String?
 
-    package init(_ field: String, _ reason: String, hint: String? = nil) {
+    package init(_ field: String, _ reason: String, hint: String? = nil, limit: String? = nil) {
         self.field = field
         self.reason = reason
         self.hint = hint
+        self.limit = limit
     }
 
     /// The same error one level further out: `interval` in `checks[1]` is `checks[1].interval`.

@@ -52,7 +52,11 @@ extension RegistrationRules {
 
     package func checkTags(_ tags: [String], field: String) throws(FieldError) {
         guard tags.count <= limits.tagsPerInstanceMax else {
-            throw FieldError(field, "must not have more than \(limits.tagsPerInstanceMax) tags")
+            throw FieldError(
+                field,
+                "must not have more than \(limits.tagsPerInstanceMax) tags",
+                limit: "limits.tags_per_instance_max"
+            )
         }
         for (position, tag) in tags.enumerated() {
             try checkTag(tag, field: "\(field)[\(position)]")
@@ -68,7 +72,7 @@ extension RegistrationRules {
     ) throws(FieldError) {
         guard dialect == .native else {
             guard !Self.isText(tag, bytesMax: limits.textBytesMax) else { return }
-            return try checkText(tag, field: field(), bytesMax: limits.textBytesMax)
+            return try checkText(tag, field: field())
         }
         guard !Self.isLabel(tag) else { return }
         let field = field()
@@ -130,14 +134,17 @@ extension RegistrationRules {
     package func checkText(
         _ text: String,
         field: String,
-        bytesMax: Int? = nil
+        bytesMax: Int? = nil,
+        limit: String? = nil
     ) throws(FieldError) {
+        let limit = bytesMax == nil ? "limits.text_bytes_max" : limit
         let bytesMax = bytesMax ?? limits.textBytesMax
         guard !Self.isText(text, bytesMax: bytesMax) else { return }
         guard text.utf8.count <= bytesMax else {
             throw FieldError(
                 field,
-                "must not be longer than \(bytesMax) bytes, it has \(text.utf8.count)"
+                "must not be longer than \(bytesMax) bytes, it has \(text.utf8.count)",
+                limit: limit
             )
         }
         throw FieldError(field, "must not have control characters")
@@ -150,14 +157,22 @@ extension RegistrationRules {
     /// The pairs of an instance's or a node's meta.
     package func checkMeta(_ meta: [String: String], field: String) throws(FieldError) {
         guard meta.count <= limits.metaPairsMax else {
-            throw FieldError(field, "must not have more than \(limits.metaPairsMax) pairs")
+            throw FieldError(
+                field,
+                "must not have more than \(limits.metaPairsMax) pairs",
+                limit: "limits.meta_pairs_max"
+            )
         }
         guard !meta.allSatisfy({ isFine($0.key, $0.value) }) else { return }
         // The first wrong one in order of keys is named, however the pairs stand in memory.
         for (key, value) in meta.sorted(by: { $0.key < $1.key }) {
             let path = "\(field).\(key)"
             guard !key.isEmpty, key.utf8.count <= limits.metaKeyBytesMax else {
-                throw FieldError(field, "must have keys of 1 to \(limits.metaKeyBytesMax) bytes")
+                throw FieldError(
+                    field,
+                    "must have keys of 1 to \(limits.metaKeyBytesMax) bytes",
+                    limit: key.isEmpty ? nil : "limits.meta_key_bytes_max"
+                )
             }
             guard key.utf8.allSatisfy(Self.isLabelByte) else {
                 throw FieldError(
@@ -172,7 +187,8 @@ extension RegistrationRules {
                 throw FieldError(
                     path,
                     "must not be longer than \(limits.metaValueBytesMax) bytes, "
-                        + "it has \(value.utf8.count)"
+                        + "it has \(value.utf8.count)",
+                    limit: "limits.meta_value_bytes_max"
                 )
             }
         }

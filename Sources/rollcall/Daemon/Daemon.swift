@@ -49,10 +49,10 @@ struct Daemon {
     }
 
     private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
-        try await fill(registry)
-        let notify = SystemdNotify(environment: environment)
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
+        try await fill(registry, audit)
+        let notify = SystemdNotify(environment: environment)
         let responder = try responder(registry)
         let encryption = try await encryption(registry)
         let prober = ProberService(
@@ -79,9 +79,7 @@ struct Daemon {
             encryption: encryption
         )
         let addresses = responder.boundAddresses
-        let api = try await api(registry, prober, audit, encryption, dnsAddresses: addresses) {
-            metrics.text
-        }
+        let api = try await api(registry, prober, metrics, dnsAddresses: addresses)
         registry.followLog()
         if !configuration.isEphemeral {
             registry.problems.followRecoveries(in: configuration.dataDirectory)
@@ -120,11 +118,11 @@ struct Daemon {
     }
 
     /// Writes what every start writes.
-    private func fill(_ registry: Registry) async throws {
+    private func fill(_ registry: Registry, _ audit: AuditLog?) async throws {
         try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
         try await registry.registerInitialManagement(configuration)
         try await registry.registerConfigured(try configuration.consulRegistrations())
-        try await registry.finishDrains()
+        try await registry.finishDrains(recordingIn: audit)
     }
 
     /// Runs the services until a signal says stop.
@@ -165,10 +163,8 @@ struct Daemon {
     private func api(
         _ registry: Registry,
         _ prober: ProberService,
-        _ audit: AuditLog?,
-        _ encryption: EncryptedListeners,
-        dnsAddresses: [ListenAddress],
-        metricsText: @escaping @Sendable () -> String
+        _ metrics: MetricsPage,
+        dnsAddresses: [ListenAddress]
     ) async throws(StartError) -> APIService {
         var context = APIContext(
             keeper: registry.keeper,
@@ -193,10 +189,11 @@ struct Daemon {
                 let question = try Question(name: name, type: type)
                 return registry.explainer.explain(question.name, question.type)
             },
-            metricsText: metricsText,
+            metricsText: { metrics.text },
             problems: registry.problems
         )
-        context.audit = audit
+        context.audit = metrics.audit
+        context.connections = metrics.httpConnections
         var settings = configuration.api
         settings.connectionsMax = shares.httpConnectionsMax
         do {
@@ -205,13 +202,13 @@ struct Daemon {
                 securely: configuration.httpsListen.map {
                     ($0.address.description, Int($0.port))
                 },
-                tls: encryption.https,
+                tls: metrics.encryption.https,
                 api: context,
                 settings: settings,
                 logger: logger
             )
         } catch {
-            await encryption.dns?.close()
+            await metrics.encryption.dns?.close()
             throw StartError(error)
         }
     }

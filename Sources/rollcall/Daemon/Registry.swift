@@ -5,6 +5,7 @@ internal import DNSZones
 internal import DurableStore
 internal import Foundation
 internal import Logging
+internal import RegistryAPI
 internal import ServiceCatalog
 
 /// The river from the log to the answers, with the stored catalog already in it.
@@ -208,7 +209,9 @@ struct Registry {
 
 extension Registry {
     /// Removes the instances that were leaving when the server stopped: nobody waits for them now.
-    func finishDrains() async throws {
+    func finishDrains(recordingIn audit: AuditLog?) async throws {
+        let log: any CatalogLog =
+            audit.map { AuditedRemovals(self.log, trail: $0, now: access.now) } ?? self.log
         var leaving: [InstanceKey] = []
         keeper.snapshot().forEachInstance { if $0.isDraining { leaving.append($0.key) } }
         for key in leaving {

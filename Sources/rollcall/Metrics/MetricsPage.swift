@@ -6,6 +6,7 @@ internal import DurableStore
 internal import EncryptedDNS
 internal import Foundation
 internal import HealthProber
+internal import RegistryAPI
 internal import ServiceCatalog
 internal import TransportSecurity
 
@@ -25,12 +26,13 @@ struct MetricsPage: Sendable {
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
     let encryption: EncryptedListeners
+    let httpConnections = ConnectionTally()
 
     var text: String {
         let protection = ProtectionMetrics.families(responder.counters())
         return
             (queries + protection + TransferMetrics.families(transfers) + answers + catalog + store
-            + process + [problemsFamily]
+            + process + [problemsFamily, refusals]
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
             + (audit.map { AuditMetrics.families($0.figures) } ?? [])
@@ -146,6 +148,17 @@ struct MetricsPage: Sendable {
             help: "1 for each problem that there is now, as /health shows it."
         )
         for problem in problems.current { family.add(1, ["code": problem.code]) }
+        return family
+    }
+
+    private var refusals: MetricFamily {
+        var family = MetricFamily(
+            "rollcall_http_connections_refused_total",
+            .counter,
+            help: "HTTP connections that were closed at once, by reason."
+        )
+        family.add(httpConnections.strangers, ["reason": "address"])
+        family.add(httpConnections.excess, ["reason": "limit"])
         return family
     }
 
