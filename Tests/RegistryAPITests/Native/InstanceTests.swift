@@ -76,9 +76,13 @@ struct InstanceTests {
             try await Self.register(server)
             let response = try await server.request("DELETE", "/instances/a%2Fb?drain=true")
             #expect(response.status == 200)
-            #expect(
-                response.body == "{\"drained\":true,\"instance_id\":\"a/b\",\"waited_seconds\":1}\n"
+            // On a machine with much to do it takes longer.
+            let waited = try #require(
+                response.body.firstMatch(
+                    of: /^\{"drained":true,"instance_id":"a\/b","waited_seconds":(\d+)\}\n$/
+                )
             )
+            #expect(try #require(Int(waited.1)) >= 1)
             #expect(
                 server.log.changes.suffix(2) == [
                     .drain(Self.key), .deregisterInstance(Self.key, onlyIf: nil),
