@@ -10,7 +10,7 @@ internal import Synchronization
 /// shared by all who wait. Without a store (`--ephemeral`) the same happens less the commit.
 ///
 /// Why a thread: it waits for the disk, and the threads of tasks are too few for that.
-package final class StandaloneLog: CatalogLog, CatalogListener {
+package final class StandaloneLog: OperatedLog, CatalogListener {
     /// A change on its way to the journal, and who is told.
     struct Waiting {
         var change: CatalogChange

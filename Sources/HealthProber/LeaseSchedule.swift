@@ -39,11 +39,17 @@ package struct LeaseSchedule: Sendable {
 
     private var terms: [Key: Term] = [:]
     private var turns = Heap<Turn>()
+    /// The keys that owners renew, by their numbers; nil unless other servers tell of heartbeats.
+    private var numbers: [UInt64: Key]?
     /// For how long the process did not run, in sum.
     private var paused: Duration = .zero
     package private(set) var leaseCount = 0
 
-    package init() {}
+    /// - Parameter isShared: other servers tell of heartbeats.
+    package init(isShared: Bool = false) { numbers = isShared ? [:] : nil }
+
+    /// The key whose number this is.
+    package func key(numbered number: UInt64) -> Key? { numbers?[number] }
 
     /// Turns in the heap, stale ones included.
     var turnCount: Int { turns.count }
@@ -60,6 +66,7 @@ package struct LeaseSchedule: Sendable {
     ) {
         let deadline = now + (length - paused)
         if terms[key] == nil, case .lease = key { leaseCount += 1 }
+        if terms[key] == nil, let number = key.number { numbers?[number] = key }
         var term = Term(length: length, leaseID: leaseID, deadline: deadline)
         term.queued = terms[key]?.queued
         terms[key] = queue(term, for: key)
@@ -71,6 +78,7 @@ package struct LeaseSchedule: Sendable {
     package mutating func remove(_ key: Key) {
         guard terms.removeValue(forKey: key) != nil else { return }
         if case .lease = key { leaseCount -= 1 }
+        if let number = key.number { numbers?[number] = nil }
         guard turns.count > 2 * terms.count + 64 else { return }
         turns = Heap(turns.unordered.filter { terms[$0.key]?.queued == $0.deadline })
     }
@@ -106,6 +114,15 @@ package struct LeaseSchedule: Sendable {
     /// Moves all deadlines by the time that the process did not run.
     package mutating func extendAll(by pause: Duration) { paused += pause }
 
+    /// Gives everything a new term.
+    package mutating func restartAll(now: ProbeInstant) {
+        for (key, term) in terms {
+            var term = term
+            term.deadline = now + (term.length - paused)
+            terms[key] = queue(term, for: key)
+        }
+    }
+
     /// What has run out, at most `countMax`; each once, until it is set or renewed again.
     package mutating func takeExpired(
         now: ProbeInstant,
@@ -134,5 +151,18 @@ package struct LeaseSchedule: Sendable {
         term.queued = term.deadline
         turns.insert(Turn(deadline: term.deadline, key: key))
         return term
+    }
+}
+
+extension LeaseSchedule.Key {
+    /// What servers tell each other of a heartbeat by; nil for what no owner renews.
+    package var number: UInt64? {
+        switch self {
+        case .lease(let instance):
+            StableHash.of(CheckKey(node: "lease\0" + instance.node, id: instance.id))
+        case .ttl(let check): StableHash.of(CheckKey(node: "ttl\0" + check.node, id: check.id))
+        case .session(let id): StableHash.of("session\0" + id)
+        case .criticalTerm: nil
+        }
     }
 }

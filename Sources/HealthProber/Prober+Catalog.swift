@@ -100,7 +100,9 @@ extension Prober {
                 aliases.add(key, target: target)
             }
         case .http, .tcp, .udp, .grpc, .http2Ping, .dns:
-            record.scheduleID = addToSchedule(key, definition, first: first, now: now)
+            if responsibility.isOwn(key) {
+                record.scheduleID = addToSchedule(key, definition, first: first, now: now)
+            }
         }
         records[key] = record
         setCriticalTerm(key, status: check.status, now: now)
@@ -128,7 +130,7 @@ extension Prober {
         setCriticalTerm(key, status: check.status, now: now)
     }
 
-    private mutating func addToSchedule(
+    mutating func addToSchedule(
         _ key: CheckKey,
         _ definition: CheckDefinition,
         first: ProbeSchedule.FirstRun,
@@ -145,7 +147,7 @@ extension Prober {
         return id
     }
 
-    private mutating func removeFromSchedule(_ id: ProbeSchedule.ID) {
+    mutating func removeFromSchedule(_ id: ProbeSchedule.ID) {
         schedule.remove(id)
         keysBySlot[Int(id.slot)] = nil
     }
@@ -157,6 +159,7 @@ extension Prober {
         leases.remove(.ttl(key))
         leases.remove(.criticalTerm(key))
         writes.cancel(.status(key))
+        opinions.drop(key)
         damping.remove(key)
         underWay[key] = nil
         evidence.forget(record.owner)
@@ -206,12 +209,12 @@ extension Prober {
     }
 
     /// Brings an alias check up to date with what it follows.
-    private mutating func followTarget(
+    mutating func followTarget(
         _ key: CheckKey,
         in catalog: borrowing Catalog,
         now: ProbeInstant
     ) {
-        guard let record = records[key],
+        guard let record = records[key], responsibility.isOwn(key),
             let target = AliasIndex.target(of: record.definition, onNode: record.key.node)
         else { return }
         let result = AliasIndex.result(of: target, for: key, in: catalog)

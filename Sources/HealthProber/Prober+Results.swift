@@ -54,7 +54,9 @@ extension Prober {
                 count: verdict.count,
                 latency: now - probe.startedAt
             )
-            report(key, verdict.status, verdict.output, evidence, now: now)
+            if !asksOpinion(key, verdict, evidence, of: result, now: now) {
+                report(key, verdict.status, verdict.output, evidence, now: now)
+            }
         }
         _ = schedule.finish(
             probe.id,

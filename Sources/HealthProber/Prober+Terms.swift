@@ -42,7 +42,8 @@ extension Prober {
 
     /// Acts on all that has run out.
     mutating func expire(now: ProbeInstant) {
-        for (key, leaseID) in leases.takeExpired(now: now) {
+        guard decides else { return }
+        for (key, leaseID) in leases.takeExpired(now: now + (.zero - settings.leaseSlack)) {
             switch key {
             case .lease(let instance):
                 metrics.leaseExpiries += 1

@@ -69,7 +69,7 @@ package struct Prober: Sendable {
 
     let settings: ProberSettings
     var schedule: ProbeSchedule
-    var leases = LeaseSchedule()
+    var leases: LeaseSchedule
     var aliases = AliasIndex()
     var writes = WriteQueue()
     var evidence: EvidenceGuard
@@ -90,9 +90,17 @@ package struct Prober: Sendable {
     var progressWrites = 0
     /// When the loop said that it would be back.
     var plannedWake = ProbeInstant.zero
+    /// The checks that this prober looks after.
+    var responsibility = CheckResponsibility.all
+    /// True when this prober removes what has run out.
+    var decides = true
+    /// Verdicts that wait for another server, and what is to be asked.
+    var opinions = SecondOpinions()
+    var questions: [(check: CheckKey, of: String)] = []
 
     package init(settings: ProberSettings, random: ProbeRandom = ProbeRandom()) {
         self.settings = settings
+        self.leases = LeaseSchedule(isShared: settings.isShared)
         self.schedule = ProbeSchedule(inFlightMax: settings.probesInFlightMax, random: random)
         self.evidence = EvidenceGuard(settings: settings.evidence)
         self.damping = FlapDamping(settings: settings.damping)
@@ -106,6 +114,7 @@ package struct Prober: Sendable {
         evidence.turnWindows(now: now)
         noticeHold()
         noteOmitted(now: now)
+        noticeOverdueOpinions(now: now)
         expire(now: now)
         let tickets = writes.takeReady(now: now)
         var directives = tickets.isEmpty ? [] : [Directive.append(tickets)]
@@ -126,7 +135,10 @@ package struct Prober: Sendable {
                 )
             )
         }
-        let next = [schedule.nextDue, leases.nextDeadline, writes.nextDue].compactMap { $0 }.min()
+        let next = [
+            schedule.nextDue, decides ? leases.nextDeadline.map { $0 + settings.leaseSlack } : nil,
+            writes.nextDue, opinions.nextDeadline,
+        ].compactMap { $0 }.min()
         let wake = max(
             min(next ?? now + Self.heartbeat, now + Self.heartbeat),
             now + Self.wakeDelayMin
@@ -138,7 +150,7 @@ package struct Prober: Sendable {
 
     /// True when the loop has something to do before it planned to come back.
     package var hasNews: Bool {
-        if !notices.isEmpty { return true }
+        if !notices.isEmpty || !questions.isEmpty { return true }
         let next = [schedule.nextDue, writes.nextDue].compactMap { $0 }.min()
         return next.map { $0 < plannedWake } ?? false
     }

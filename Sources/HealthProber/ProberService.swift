@@ -11,11 +11,14 @@ internal import Synchronization
 /// writes log lines. Plain probes run in lanes, one for each event loop; others, which may need
 /// several connections, look-ups or TLS, in a task each.
 package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
+    let keeper: CatalogKeeper
     private let log: any CatalogLog
-    private let runner: ProbeRunner
+    let runner: ProbeRunner
     private let logger: Logger
     private let origin = ContinuousClock.now
-    private let prober: Mutex<Prober>
+    let prober: Mutex<Prober>
+    /// Nil where this server stands alone.
+    let sharing: ProberSharing?
     private let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
     private let turns: ProberTurns
     /// What is done in a task each.
@@ -34,9 +37,12 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
         log: any CatalogLog,
         policy: ProbeTargetPolicy,
         settings: ProberSettings = ProberSettings(),
+        sharing: ProberSharing? = nil,
         logger: Logger
     ) {
+        self.keeper = keeper
         self.log = log
+        self.sharing = sharing
         self.runner = ProbeRunner(
             policy: policy,
             trustedAuthoritiesFile: settings.trustedAuthoritiesFile
@@ -51,7 +57,7 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
         }
     }
 
-    private var now: ProbeInstant { .zero + (ContinuousClock.now - origin) }
+    var now: ProbeInstant { .zero + (ContinuousClock.now - origin) }
 
     /// Counters for the metrics page.
     package var metrics: ProberMetrics { prober.withLock { $0.snapshot } }
@@ -70,18 +76,32 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
 
     package func renewLease(of instance: InstanceKey) -> Lease? {
         let now = now
-        return prober.withLock { $0.renewLease(of: instance, now: now) }
+        let lease = prober.withLock { $0.renewLease(of: instance, now: now) }
+        if lease != nil { noteBeat(.lease(Prober.folded(instance))) }
+        return lease
     }
 
     package func renewCheck(_ check: CheckKey) -> Bool {
         let now = now
-        return prober.withLock { $0.renewCheck(check, now: now) }
+        let isKnown = prober.withLock { $0.renewCheck(check, now: now) }
+        if isKnown { noteBeat(.ttl(Prober.folded(check))) }
+        return isKnown
     }
 
     package func renewSession(_ id: String) -> Bool {
         let now = now
-        return prober.withLock { $0.renewSession(id, now: now) }
+        let isKnown = prober.withLock { $0.renewSession(id, now: now) }
+        if isKnown { noteBeat(.session(Catalog.fold(id))) }
+        return isKnown
     }
+
+    private func noteBeat(_ key: LeaseSchedule.Key) {
+        guard let sharing, let number = key.number else { return }
+        sharing.noteBeat(number)
+    }
+
+    /// Asks for a turn soon.
+    func callTurn() { turns.call() }
 
     // MARK: - The turns
 
@@ -109,10 +129,11 @@ package final class ProberService: Service, CatalogListener, HeartbeatReceiver {
     /// Does what is due; says how long nothing more is.
     private func turn(_ lanes: [ProbeLane]) -> TimeAmount {
         let now = now
-        let (directives, wake, notices) = prober.withLock { prober in
+        let (directives, wake, notices, questions) = prober.withLock { prober in
             let (directives, wake) = prober.tick(now: now)
-            return (directives, wake, prober.takeNotices())
+            return (directives, wake, prober.takeNotices(), prober.takeQuestions())
         }
+        if !questions.isEmpty { sharing?.ask(questions) }
         for notice in notices { Self.write(notice, to: logger) }
         var plain: [PlainProbe] = []
         for directive in directives {

@@ -12,6 +12,11 @@ package struct ProberSettings: Sendable {
     package var evidence = EvidenceGuard.Settings()
     /// PEM file of authorities that TLS probes trust besides the system's; nil for none.
     package var trustedAuthoritiesFile: String?
+    /// True: this prober shares the checks with those of other servers, and hears of heartbeats from
+    /// them.
+    package var isShared = false
+    /// So much later than due something counts as run out: what another server heard takes a moment.
+    package var leaseSlack: Duration = .zero
 
     package init() {}
 }

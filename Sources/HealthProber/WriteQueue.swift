@@ -108,7 +108,7 @@ package struct WriteQueue: Sendable {
         defer { entries[ticket.key]?.isCancelled = false }
         var isRetried = false
         switch error {
-        case .unavailable, .overloaded:
+        case .unavailable, .overloaded, .cutOff:
             isRetried = true
             entry.failures += 1
             if !entry.isCancelled { entry.waiting = entry.waiting ?? ticket.change }

@@ -33,6 +33,12 @@ package struct APIContext: Sendable {
     package var metricsText: @Sendable () -> String
     /// What is wrong with the server now.
     package var problems: Problems
+    /// How far the catalog may be behind the truth.
+    package var freshness: any CatalogFreshness = AlwaysCurrent()
+    /// All servers of the cluster, this one among them; nil where this server stands alone.
+    package var servers: (@Sendable () -> [ServerPresence])?
+    /// The body of `GET /cluster`; nil where this server stands alone.
+    package var clusterReport: (@Sendable () async -> ClusterReport)?
 
     package init(
         keeper: CatalogKeeper,
@@ -65,5 +71,13 @@ package struct APIContext: Sendable {
         self.metricsText = metricsText
         self.problems = problems
         self.lockDelays = LockDelays(keeper)
+    }
+}
+
+extension APIContext {
+    /// - Throws: `APIError` while no heartbeat counts.
+    func requireHeartbeats() throws(APIError) {
+        guard let refusal = heartbeats.refusal else { return }
+        throw APIError(.unavailable, refusal.description)
     }
 }

@@ -121,7 +121,8 @@ enum ErrorMapping {
     private static func apiError(_ error: CatalogLogError) -> APIError {
         switch error {
         case .rejected(let rejection): apiError(rejection)
-        case .unavailable, .overloaded, .stopping: APIError(.unavailable, error.description)
+        case .unavailable, .overloaded, .stopping, .cutOff:
+            APIError(.unavailable, error.description)
         }
     }
 

@@ -1,6 +1,9 @@
 /// Who this server is.
 package struct ServerIdentity: Hashable, Sendable {
     package var nodeName: String
+    /// The node that what is registered with this server is on: the server's own, or, in a cluster,
+    /// one for all servers.
+    package var agentNode: String
     /// A UUID, stable over restarts.
     package var nodeID: String
     /// The address of the node in the catalog.
@@ -14,6 +17,7 @@ package struct ServerIdentity: Hashable, Sendable {
 
     package init(
         nodeName: String,
+        agentNode: String? = nil,
         nodeID: String,
         address: String,
         datacenter: String,
@@ -22,6 +26,7 @@ package struct ServerIdentity: Hashable, Sendable {
         dnsAddresses: [String]
     ) {
         self.nodeName = nodeName
+        self.agentNode = agentNode ?? nodeName
         self.nodeID = nodeID
         self.address = address
         self.datacenter = datacenter
@@ -29,4 +34,7 @@ package struct ServerIdentity: Hashable, Sendable {
         self.version = version
         self.dnsAddresses = dnsAddresses
     }
+
+    /// True in a cluster.
+    package var isOneOfSeveral: Bool { agentNode != nodeName }
 }

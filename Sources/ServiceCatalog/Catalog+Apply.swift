@@ -49,6 +49,32 @@ extension Catalog {
         return delta
     }
 
+    /// Applies changes in order, each at the index that `index` gives for its position.
+    ///
+    /// - Returns: for each change what came of it or why it was refused; and all that they did, nil
+    ///   when they did nothing.
+    package mutating func apply(
+        _ changes: [CatalogChange],
+        at index: (Int) -> CatalogIndex
+    ) -> ([Result<CatalogWrite, CatalogRejection>], CatalogDelta?) {
+        var results: [Result<CatalogWrite, CatalogRejection>] = []
+        results.reserveCapacity(changes.count)
+        var merged: CatalogDelta?
+        for (position, change) in changes.enumerated() {
+            do throws(CatalogRejection) {
+                let delta = try apply(change, at: index(position))
+                results.append(
+                    .success(CatalogWrite(index: self.index, results: delta.results))
+                )
+                guard !delta.isEmpty else { continue }
+                if merged == nil { merged = consume delta } else { merged?.merge(delta) }
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return (results, merged)
+    }
+
     private func holds(_ condition: RemovalCondition?, for instance: ServiceInstance) -> Bool {
         switch condition {
         case nil: true

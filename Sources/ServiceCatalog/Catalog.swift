@@ -7,7 +7,9 @@ package struct Catalog: Sendable {
     /// The datacenter whose catalog it is.
     package let datacenter: String
     /// What it refuses to hold more of.
-    package let limits: CatalogLimits
+    ///
+    /// In a cluster those of the server that a change came through, so that all servers judge alike.
+    package var limits: CatalogLimits
     /// The index of the last change that changed something; at least 1, which is what clients
     /// of blocking queries need to start from.
     package internal(set) var index: CatalogIndex = 1

@@ -81,31 +81,52 @@ package final class CatalogKeeper: Sendable {
         _ changes: [CatalogChange],
         from index: CatalogIndex
     ) -> [Result<CatalogWrite, CatalogRejection>] {
+        publish { catalog in
+            catalog.apply(changes) { index + UInt64($0) }
+        }
+    }
+
+    /// Applies `changes`, which a cluster's store took as one, in order and all at `index`.
+    ///
+    /// - Parameter limits: what the catalog refuses to hold more of; nil: as before.
+    /// - Returns: for each change what came of it, or why it was refused.
+    package func apply(
+        together changes: [CatalogChange],
+        at index: CatalogIndex,
+        limits: CatalogLimits? = nil
+    ) -> [Result<CatalogWrite, CatalogRejection>] {
+        publish { catalog in
+            if let limits { catalog.limits = limits }
+            return catalog.apply(changes) { _ in index }
+        }
+    }
+
+    /// Makes the catalog this one, and tells the listeners how they differ.
+    ///
+    /// `difference` is `new.difference(from:)` of what `snapshot()` gave; nobody else may have
+    /// written since. Why: to find it takes longer than others should wait.
+    package func replace(with new: consuming Catalog, difference: CatalogDelta) {
+        let new = new
+        publish { catalog in
+            catalog = new
+            return ((), difference.isEmpty ? nil : difference)
+        }
+    }
+
+    /// Changes the catalog, tells the listeners while nobody else can read it, then wakes the
+    /// watchers.
+    private func publish<Outcome: Sendable>(
+        _ change: (inout Catalog) -> (Outcome, CatalogDelta?)
+    ) -> Outcome {
         let listeners = listeners.withLock { $0 }
-        let (results, woken) = state.withLock { state in
-            var results: [Result<CatalogWrite, CatalogRejection>] = []
-            results.reserveCapacity(changes.count)
-            var merged: CatalogDelta?
-            for (offset, change) in changes.enumerated() {
-                do throws(CatalogRejection) {
-                    let delta = try state.catalog.apply(change, at: index + UInt64(offset))
-                    results.append(
-                        .success(
-                            CatalogWrite(index: state.catalog.index, results: delta.results)
-                        )
-                    )
-                    guard !delta.isEmpty else { continue }
-                    if merged == nil { merged = consume delta } else { merged?.merge(delta) }
-                } catch {
-                    results.append(.failure(error))
-                }
-            }
-            guard let merged else { return (results, [WatchHub.Waiter]()) }
-            for listener in listeners { listener.catalogDidChange(merged, in: state.catalog) }
-            return (results, state.watchers.takeWaiters(touchedBy: merged))
+        let (outcome, woken) = state.withLock { state in
+            let (outcome, delta) = change(&state.catalog)
+            guard let delta else { return (outcome, [WatchHub.Waiter]()) }
+            for listener in listeners { listener.catalogDidChange(delta, in: state.catalog) }
+            return (outcome, state.watchers.takeWaiters(touchedBy: delta))
         }
         for waiter in woken { waiter.resume() }
-        return results
+        return outcome
     }
 
     /// Returns when the index of `topic` is above `index`, or at `deadline`, or when the task is

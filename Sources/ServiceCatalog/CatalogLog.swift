@@ -53,6 +53,18 @@ extension CatalogLog {
     }
 }
 
+/// A log that the program runs and stops.
+package protocol OperatedLog: CatalogLog {
+    /// Stores and applies until `stop()`; then finishes what waits.
+    func run() async
+    /// Refuses further changes and lets `run()` end.
+    func stop()
+    /// What the log did, for `/metrics`.
+    var metrics: LogMetrics { get }
+    /// True while so many changes wait that more are refused.
+    var isFull: Bool { get }
+}
+
 /// Why a change was not made.
 package enum CatalogLogError: Error, Hashable, Sendable {
     /// The catalog refused it; nothing changed.
@@ -63,6 +75,8 @@ package enum CatalogLogError: Error, Hashable, Sendable {
     case overloaded
     /// The process is stopping.
     case stopping
+    /// The cluster's store cannot be reached, and changes wait for nothing. `reason` is for people.
+    case cutOff(reason: String)
 }
 
 extension CatalogLogError: CustomStringConvertible {
@@ -72,6 +86,7 @@ extension CatalogLogError: CustomStringConvertible {
         case .unavailable(let reason): "the change could not be stored: \(reason)"
         case .overloaded: "too many changes are waiting to be stored; try again later"
         case .stopping: "the server is stopping"
+        case .cutOff(let reason): reason
         }
     }
 }
@@ -86,4 +101,12 @@ package protocol HeartbeatReceiver: Sendable {
     func renewCheck(_ check: CheckKey) -> Bool
     /// Gives a session's TTL a new term; false when it is unknown, has none, or it has run out.
     func renewSession(_ id: String) -> Bool
+    /// Why no heartbeat counts now; nil when they do.
+    ///
+    /// Asked before each: a heartbeat that nobody else would hear of must not look as if it counted.
+    var refusal: CatalogLogError? { get }
+}
+
+extension HeartbeatReceiver {
+    package var refusal: CatalogLogError? { nil }
 }

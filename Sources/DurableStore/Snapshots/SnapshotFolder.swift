@@ -7,6 +7,8 @@ struct SnapshotFolder: Sendable {
 
     private static let keptMax = 2
 
+    init(path: String) { self.path = path }
+
     init(dataFolder: String) { path = dataFolder + "/snapshots" }
 
     /// All that are there, the newest first.

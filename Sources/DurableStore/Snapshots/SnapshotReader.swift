@@ -1,9 +1,11 @@
 internal import Foundation
 internal import ServiceCatalog
 
-/// Reads a snapshot file into a catalog, block by block, and believes nothing that is not whole.
+/// Reads a snapshot into a catalog, block by block, and believes nothing that is not whole.
 struct SnapshotReader {
-    private let file: FileHandle
+    /// Gives the next bytes, at most so many; none at the end.
+    typealias Source = (_ upToCount: Int) throws -> Data
+
     private var things = ByteReader()
     private var counts = SnapshotFile.Counts(position: 0)
     private var facts: [String: String] = [:]
@@ -19,22 +21,41 @@ struct SnapshotReader {
     ) throws -> (catalog: Catalog, facts: [String: String]) {
         let file = try FileHandle(forReadingFrom: URL(filePath: snapshot.path))
         defer { try? file.close() }
-        var reader = SnapshotReader(file: file)
-        let restored = try reader.read(into: catalog, position: snapshot.position)
+        let position = snapshot.position
+        return try read(into: catalog, position: position, index: position) {
+            try file.read(upToCount: $0) ?? Data()
+        }
+    }
+
+    /// Fills `catalog`, which is empty, from what was written as of `position`.
+    ///
+    /// - Throws: `SnapshotDamage`, or what `source` throws.
+    static func read(
+        into catalog: consuming Catalog,
+        position: UInt64,
+        index: CatalogIndex,
+        from source: Source
+    ) throws -> (catalog: Catalog, facts: [String: String]) {
+        var reader = SnapshotReader()
+        let restored = try reader.read(
+            into: CatalogRestoration(of: catalog, index: index),
+            position: position,
+            from: source
+        )
         return (restored, reader.facts)
     }
 
-    private init(file: FileHandle) { self.file = file }
+    private init() {}
 
     private mutating func read(
-        into catalog: consuming Catalog,
-        position: UInt64
+        into restoration: consuming CatalogRestoration,
+        position: UInt64,
+        from source: Source
     ) throws -> Catalog {
-        let magic = try file.read(upToCount: SnapshotFile.magic.count) ?? Data()
+        let magic = try source(SnapshotFile.magic.count)
         guard magic.elementsEqual(SnapshotFile.magic) else { throw SnapshotDamage.notOurs }
-        var restoration = CatalogRestoration(of: catalog, index: position)
         while true {
-            let (kind, block) = try readBlock()
+            let (kind, block) = try readBlock(from: source)
             guard kind != .end else {
                 let noted = try JSONDecoder().decode(SnapshotFile.Counts.self, from: block)
                 counts.position = position
@@ -47,20 +68,19 @@ struct SnapshotReader {
                 throw SnapshotDamage.unreadable("\(error)")
             }
         }
-        let hasMore = try file.read(upToCount: 1)?.isEmpty == false
-        guard !hasMore else { throw SnapshotDamage.changed }
+        guard try source(1).isEmpty else { throw SnapshotDamage.changed }
         return restoration.finish()
     }
 
-    private func readBlock() throws -> (SnapshotFile.Kind, Data) {
-        let head = Array(try file.read(upToCount: Self.headBytes) ?? Data())
+    private func readBlock(from source: Source) throws -> (SnapshotFile.Kind, Data) {
+        let head = Array(try source(Self.headBytes))
         guard head.count == Self.headBytes else { throw SnapshotDamage.cutShort }
         guard let kind = SnapshotFile.Kind(rawValue: head[0]) else { throw SnapshotDamage.changed }
         let length = Int(Self.number(in: head[1..<5]))
         var block = Data()
         // A damaged length must not ask for memory that the file has no bytes for.
         while block.count < length {
-            let part = try file.read(upToCount: min(length - block.count, 1 << 20)) ?? Data()
+            let part = try source(min(length - block.count, 1 << 20))
             guard !part.isEmpty else { throw SnapshotDamage.cutShort }
             block.append(part)
         }

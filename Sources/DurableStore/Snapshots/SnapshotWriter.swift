@@ -1,9 +1,11 @@
 internal import Foundation
 internal import ServiceCatalog
 
-/// Writes a catalog into a snapshot file, piece by piece.
+/// Writes a catalog into a snapshot, piece by piece.
 struct SnapshotWriter {
-    private let file: FileHandle
+    /// Where the pieces go.
+    typealias Sink = ([UInt8]) throws -> Void
+
     private var block = ByteWriter()
     private var things = 0
     private var counts: SnapshotFile.Counts
@@ -31,8 +33,9 @@ struct SnapshotWriter {
         do {
             let file = try FileHandle(forWritingTo: URL(filePath: unfinished))
             defer { try? file.close() }
-            var writer = SnapshotWriter(file, position: snapshot.position)
-            try writer.write(catalog, facts)
+            try write(catalog, facts: facts, position: snapshot.position) {
+                try file.write(contentsOf: $0)
+            }
             try file.synchronize()
             try FolderSync.rename(unfinished, to: snapshot.path)
         } catch {
@@ -41,65 +44,84 @@ struct SnapshotWriter {
         }
     }
 
-    private init(_ file: FileHandle, position: UInt64) {
-        self.file = file
-        counts = SnapshotFile.Counts(position: position)
+    /// Writes `catalog` and `facts` as of `position` to `sink`.
+    ///
+    /// - Throws: what `sink` or an encoder throws.
+    static func write(
+        _ catalog: Catalog,
+        facts: [String: String],
+        position: UInt64,
+        to sink: Sink
+    ) throws {
+        var writer = SnapshotWriter(counts: SnapshotFile.Counts(position: position))
+        try writer.write(catalog, facts, to: sink)
     }
 
-    private mutating func write(_ catalog: Catalog, _ facts: [String: String]) throws {
-        try file.write(contentsOf: SnapshotFile.magic)
-        try writeJSON(facts, as: .facts)
+    private init(counts: SnapshotFile.Counts) { self.counts = counts }
+
+    private mutating func write(
+        _ catalog: Catalog,
+        _ facts: [String: String],
+        to sink: Sink
+    ) throws {
+        try sink(SnapshotFile.magic)
+        try writeJSON(facts, as: .facts, to: sink)
         let nodes = catalog.nodes
-        for node in nodes { try add(node, as: .nodes) }
-        counts.nodes = try finishBlock(.nodes)
+        for node in nodes { try add(node, as: .nodes, to: sink) }
+        counts.nodes = try finishBlock(.nodes, to: sink)
         for node in nodes {
             for instance in catalog.instances(onNode: node.name) {
-                try add(instance, as: .instances)
+                try add(instance, as: .instances, to: sink)
             }
         }
-        counts.instances = try finishBlock(.instances)
+        counts.instances = try finishBlock(.instances, to: sink)
         for node in nodes {
-            for check in catalog.checks(onNode: node.name) { try add(check, as: .checks) }
+            for check in catalog.checks(onNode: node.name) { try add(check, as: .checks, to: sink) }
         }
-        counts.checks = try finishBlock(.checks)
-        for entry in catalog.entries { try add(entry, as: .entries) }
-        counts.entries = try finishBlock(.entries)
+        counts.checks = try finishBlock(.checks, to: sink)
+        for entry in catalog.entries { try add(entry, as: .entries, to: sink) }
+        counts.entries = try finishBlock(.entries, to: sink)
         var rest = CatalogContents()
         rest.sessions = catalog.sessions
         rest.preparedQueries = catalog.preparedQueries
         rest.accessPolicies = catalog.accessPolicies
         rest.accessTokens = catalog.accessTokens
-        try writeJSON(rest, as: .rest)
+        try writeJSON(rest, as: .rest, to: sink)
         counts.rest = rest.sessions.count + rest.preparedQueries.count
         counts.rest += rest.accessPolicies.count + rest.accessTokens.count
-        try writeJSON(counts, as: .end)
+        try writeJSON(counts, as: .end, to: sink)
     }
 
     private mutating func add(
         _ thing: some CompactCodable,
-        as kind: SnapshotFile.Kind
+        as kind: SnapshotFile.Kind,
+        to sink: Sink
     ) throws {
         block.writeSized { thing.write(to: &$0) }
         things += 1
-        if block.bytes.count >= Self.blockBytesMax { try writeBlock(kind) }
+        if block.bytes.count >= Self.blockBytesMax { try writeBlock(kind, to: sink) }
     }
 
     /// Writes what is left of a kind; returns how many things there were in all.
-    private mutating func finishBlock(_ kind: SnapshotFile.Kind) throws -> Int {
-        if !block.bytes.isEmpty { try writeBlock(kind) }
+    private mutating func finishBlock(
+        _ kind: SnapshotFile.Kind,
+        to sink: Sink
+    ) throws -> Int {
+        if !block.bytes.isEmpty { try writeBlock(kind, to: sink) }
         defer { things = 0 }
         return things
     }
 
     private mutating func writeJSON(
         _ value: some Encodable,
-        as kind: SnapshotFile.Kind
+        as kind: SnapshotFile.Kind,
+        to sink: Sink
     ) throws {
         block.write(bytes: Array(try JSONEncoder().encode(value)))
-        try writeBlock(kind)
+        try writeBlock(kind, to: sink)
     }
 
-    private mutating func writeBlock(_ kind: SnapshotFile.Kind) throws {
+    private mutating func writeBlock(_ kind: SnapshotFile.Kind, to sink: Sink) throws {
         var sum = Checksum()
         sum.add(UInt64(kind.rawValue))
         unsafe block.withBytes { unsafe sum.add($0) }
@@ -108,8 +130,8 @@ struct SnapshotWriter {
         for _ in 0..<8 { head.write(0 as UInt8) }
         head.overwrite(with: UInt32(block.bytes.count), at: 1)
         head.overwrite(with: sum.value, at: 5)
-        try file.write(contentsOf: head.bytes)
-        try file.write(contentsOf: block.bytes)
+        try sink(head.bytes)
+        try sink(block.bytes)
         block.removeAll()
     }
 }

@@ -86,6 +86,7 @@ extension ConsulAPI {
             throw APIError(.serverFault, "CheckID \"\(id)\" does not have associated TTL")
         }
         let output = output.cut(toBytes: definition.outputBytesMax)
+        try context.requireHeartbeats()
         // Before the write: a term that ends during it would turn the check critical again.
         _ = context.heartbeats.renewCheck(check.key)
         let isNews = check.status != status || check.output != output

@@ -33,7 +33,7 @@ extension ConsulAPI {
                 #"{"Adjustment":0,"Error":1.5,"Height":0.00001,"Vec":[0,0,0,0,0,0,0,0]}"#
             )
             writer.key("Member")
-            writer.member(member)
+            writer.member(member(ownPresence))
             writer.key("Stats")
             writer.raw("{}")
             writer.field("Meta", ["rollcall-version": identity.version], whenEmpty: "{}")
@@ -62,47 +62,64 @@ extension ConsulAPI {
         writer.endObject()
     }
 
-    /// `GET agent/members`: this server alone.
+    /// `GET agent/members`: the servers.
     func agentMembers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         let filter = try request.filter(.member)
-        let isVisible = request.authorizer.allows(.nodeRead(localNode))
-        let all = isVisible ? [member] : []
-        let members = try filter?.kept(all) ?? all
+        let all = servers
+        let visible = all.filter { request.authorizer.allows(.nodeRead($0.name)) }
+        let members = try filter?.kept(visible.map(member)) ?? visible.map(member)
         var reply = ConsulReply.json(for: request) { writer in
             writer.beginArray()
             for member in members { writer.member(member) }
             writer.endArray()
         }
-        if !isVisible { reply.tellFiltered(for: request) }
+        if visible.count < all.count { reply.tellFiltered(for: request) }
         return reply
     }
 
-    private var member: MemberView {
+    /// The servers of the cluster, or this one where it stands alone.
+    var servers: [ServerPresence] { context.servers?() ?? [ownPresence] }
+
+    private var ownPresence: ServerPresence {
         let identity = context.identity
-        return MemberView(
+        return ServerPresence(
             name: identity.nodeName,
+            id: identity.nodeID,
             address: identity.address,
-            port: Self.gossipPort,
-            tags: [
-                "build": Self.compatibleVersion, "dc": identity.datacenter, "id": identity.nodeID,
-                "port": String(Self.serverPort), "role": "consul",
-            ]
+            isAlive: true,
+            isLeader: true
         )
     }
 
-    /// `GET status/leader`.
+    private func member(_ server: ServerPresence) -> MemberView {
+        var member = MemberView(
+            name: server.name,
+            address: server.address,
+            port: Self.gossipPort,
+            tags: [
+                "build": Self.compatibleVersion, "dc": context.identity.datacenter,
+                "id": server.id, "port": String(Self.serverPort), "role": "consul",
+            ]
+        )
+        // Consul's numbers for alive and failed.
+        member.status = server.isAlive ? 1 : 4
+        return member
+    }
+
+    /// `GET status/leader`; empty when nobody leads.
     func leader(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        .json(for: request) { $0.string(serverAddress) }
+        let leader = servers.first(where: \.isLeader)
+        return .json(for: request) { $0.string(leader.map { serverAddress($0.address) } ?? "") }
     }
 
     /// `GET status/peers`.
     func peers(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        .json(for: request) { $0.strings([serverAddress]) }
+        let addresses = servers.map { serverAddress($0.address) }
+        return .json(for: request) { $0.strings(addresses) }
     }
 
-    var serverAddress: String {
-        let address = context.identity.address
-        return HostKind(address) == .ipv6
+    func serverAddress(_ address: String) -> String {
+        HostKind(address) == .ipv6
             ? "[\(address)]:\(Self.serverPort)" : "\(address):\(Self.serverPort)"
     }
 }

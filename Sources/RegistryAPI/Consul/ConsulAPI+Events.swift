@@ -28,7 +28,7 @@ extension ConsulAPI {
 
     /// `GET event/list`, with `name`.
     func listEvents(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         try checkDatacenter(of: request)
         let name = request.query.first("name") ?? ""
         let events = context.events

@@ -16,7 +16,7 @@ extension ConsulAPI {
             // Consul finds out after the read, so its answer tells the index.
             var reply = ConsulReply.text(error.message, status: .badRequest)
             let index = context.keeper.read { $0.serviceIndex(name) }
-            reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: index))
+            reply.headers.append(contentsOf: try options(of: request).headers(index: index))
             return reply
         }
         return try await answer(request, about: .service(name)) { catalog, options in

@@ -52,8 +52,9 @@ extension ConsulAPI {
         find: (borrowing Catalog) -> (found: Found?, isFiltered: Bool),
         reply: (Found) -> ConsulReply
     ) async throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         try checkDatacenter(of: request)
+        try await options.waitUntilCurrent(isCoordination: true)
         await options.blocking.run(on: topic, context.keeper, request.client)
         let (index, result) = context.keeper.read { catalog in
             (catalog.index(of: topic), find(catalog))

@@ -46,22 +46,25 @@ extension ConsulAPI {
         throw APIError(.serverFault, "agent: No node found with name '\(name)'")
     }
 
-    /// `GET operator/raft/configuration`: one server, which is the leader.
+    /// `GET operator/raft/configuration`: the servers.
     func raftConfiguration(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         let index = context.keeper.read { $0.index }
+        let servers = servers
         return .json(for: request) { writer in
             writer.beginObject()
             writer.key("Servers")
             writer.beginArray()
-            writer.beginObject()
-            writer.field("ID", context.identity.nodeID)
-            writer.field("Node", context.identity.nodeName)
-            writer.field("Address", serverAddress)
-            writer.field("Leader", true)
-            writer.field("ProtocolVersion", "3")
-            writer.field("Voter", true)
-            writer.field("LastIndex", index)
-            writer.endObject()
+            for server in servers {
+                writer.beginObject()
+                writer.field("ID", server.id)
+                writer.field("Node", server.name)
+                writer.field("Address", serverAddress(server.address))
+                writer.field("Leader", server.isLeader)
+                writer.field("ProtocolVersion", "3")
+                writer.field("Voter", true)
+                writer.field("LastIndex", index)
+                writer.endObject()
+            }
             writer.endArray()
             writer.field("Index", index)
             writer.endObject()
@@ -70,28 +73,32 @@ extension ConsulAPI {
 
     /// `GET operator/autopilot/health`: what `/health` says, in Consul's form and with its 429.
     func autopilotHealth(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
-        let isHealthy = context.problems.failure == nil
+        let isHealthy = context.problems.failure == nil && context.freshness.knowsLeader
         let index = context.keeper.read { $0.index }
+        let servers = servers
+        let age = GoDuration.format(milliseconds: context.freshness.ageMilliseconds)
         return .json(for: request, status: isHealthy ? .ok : .tooManyRequests) { writer in
             writer.beginObject()
             writer.field("Healthy", isHealthy)
-            writer.field("FailureTolerance", 0)
+            writer.field("FailureTolerance", max(servers.count(where: \.isAlive) - 1, 0))
             writer.key("Servers")
             writer.beginArray()
-            writer.beginObject()
-            writer.field("ID", context.identity.nodeID)
-            writer.field("Name", context.identity.nodeName)
-            writer.field("Address", serverAddress)
-            writer.field("SerfStatus", "alive")
-            writer.field("Version", Self.compatibleVersion)
-            writer.field("Leader", true)
-            writer.field("LastContact", "0s")
-            writer.field("LastTerm", 1)
-            writer.field("LastIndex", index)
-            writer.field("Healthy", isHealthy)
-            writer.field("Voter", true)
-            writer.field("StableSince", "1970-01-01T00:00:00Z")
-            writer.endObject()
+            for server in servers {
+                writer.beginObject()
+                writer.field("ID", server.id)
+                writer.field("Name", server.name)
+                writer.field("Address", serverAddress(server.address))
+                writer.field("SerfStatus", server.isAlive ? "alive" : "failed")
+                writer.field("Version", Self.compatibleVersion)
+                writer.field("Leader", server.isLeader)
+                writer.field("LastContact", age)
+                writer.field("LastTerm", 1)
+                writer.field("LastIndex", index)
+                writer.field("Healthy", isHealthy && server.isAlive)
+                writer.field("Voter", true)
+                writer.field("StableSince", "1970-01-01T00:00:00Z")
+                writer.endObject()
+            }
             writer.endArray()
             writer.endObject()
         }
@@ -113,7 +120,7 @@ extension ConsulAPI {
 
     func emptyList(_ request: ConsulRequest) throws(APIError) -> ConsulReply {
         var reply = ConsulReply.json(for: request) { $0.strings([]) }
-        reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: 1))
+        reply.headers.append(contentsOf: try options(of: request).headers(index: 1))
         return reply
     }
 

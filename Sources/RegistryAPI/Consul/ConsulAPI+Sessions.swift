@@ -98,6 +98,7 @@ extension ConsulAPI {
         let gone = APIError(.notFound, "Session id '\(id)' not found")
         guard let session = context.keeper.read({ $0.session(id) }) else { throw gone }
         try request.authorizer.require(.sessionWrite(onNode: session.node))
+        try context.requireHeartbeats()
         guard session.ttlMilliseconds == nil || context.heartbeats.renewSession(session.id) else {
             throw gone
         }
@@ -130,8 +131,9 @@ extension ConsulAPI {
         _ request: ConsulRequest,
         _ find: (borrowing Catalog) -> [Session]
     ) async throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         try checkDatacenter(of: request)
+        try await options.waitUntilCurrent(isCoordination: true)
         await options.blocking.run(on: .sessions, context.keeper, request.client)
         let (index, all) = context.keeper.read { ($0.index(of: .sessions), find($0)) }
         let authorizer = request.authorizer

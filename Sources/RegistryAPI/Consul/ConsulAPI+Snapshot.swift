@@ -5,7 +5,7 @@ internal import ServiceCatalog
 extension ConsulAPI {
     /// `GET snapshot`.
     func saveSnapshot(_ request: ConsulRequest) throws -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         try checkDatacenter(of: request)
         let catalog = context.keeper.snapshot()
         let index = catalog.index

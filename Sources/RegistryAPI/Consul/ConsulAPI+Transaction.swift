@@ -30,6 +30,10 @@ extension ConsulAPI {
         guard failures.isEmpty else { return failed(request, failures) }
         do {
             let isRead = operations.allSatisfy(\.isRead)
+            if isRead {
+                try await ReadOptions(request.query, context.freshness)
+                    .waitUntilCurrent(isCoordination: true)
+            }
             let results =
                 isRead
                 ? try context.keeper.read { catalog in try catalog.read(operations) }

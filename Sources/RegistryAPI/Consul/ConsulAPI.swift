@@ -13,7 +13,8 @@ struct ConsulAPI: Sendable {
     init(_ context: APIContext) {
         self.context = context
         self.definitions = ConsulDefinitions(
-            localNode: context.identity.nodeName,
+            localNode: context.identity.agentNode,
+            defaultAddress: context.identity.isOneOfSeveral ? context.identity.address : nil,
             limits: context.limits,
             probeTargets: context.probeTargets
         )
@@ -25,7 +26,7 @@ struct ConsulAPI: Sendable {
     static let aliveCheckID = ConsulDefinitions.aliveCheckID
 
     /// The node that the agent's endpoints act on.
-    var localNode: String { context.identity.nodeName }
+    var localNode: String { context.identity.agentNode }
 
     func isLocalNode(_ name: String) -> Bool { Catalog.fold(name) == Catalog.fold(localNode) }
 }
@@ -45,12 +46,13 @@ extension ConsulAPI {
         narrow: (Found) throws(APIError) -> Found = { $0 },
         write: (inout JSONWriter, Found) -> Void
     ) async throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         guard isOwnDatacenter(request.query.first("dc")) else {
             var reply = ConsulReply.text("No path to datacenter", status: .internalServerError)
             reply.headers.append(contentsOf: ReadOptions.headersOfOtherDatacenters)
             return reply
         }
+        try await options.waitUntilCurrent()
         await options.blocking.run(on: topic, context.keeper, request.client)
         let (index, found, isFiltered) = context.keeper.read(about: topic) { catalog in
             var visible = VisibleCatalog(catalog, for: request.authorizer)
@@ -72,6 +74,11 @@ extension ConsulAPI {
         var visible = VisibleCatalog(context.keeper.snapshot(), for: request.authorizer)
         let found = find(&visible)
         return (found, visible.hidesSomething)
+    }
+
+    /// The parameters of a read.
+    func options(of request: ConsulRequest) throws(APIError) -> ReadOptions {
+        try ReadOptions(request.query, context.freshness)
     }
 
     func isOwnDatacenter(_ name: String?) -> Bool {

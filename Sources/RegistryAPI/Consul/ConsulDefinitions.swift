@@ -5,6 +5,8 @@ package import ServiceCatalog
 package struct ConsulDefinitions: Sendable {
     /// The node that an agent's registrations are on.
     let localNode: String
+    /// The address of an instance that gives none; nil: it has that of its node.
+    let defaultAddress: String?
     let limits: CatalogLimits
     /// Which addresses a registrant may have probed.
     let probeTargets: ProbeTargetPolicy
@@ -15,8 +17,14 @@ package struct ConsulDefinitions: Sendable {
     /// The check that says that this server is alive, as each agent has it.
     static let aliveCheckID = "serfHealth"
 
-    package init(localNode: String, limits: CatalogLimits, probeTargets: ProbeTargetPolicy) {
+    package init(
+        localNode: String,
+        defaultAddress: String? = nil,
+        limits: CatalogLimits,
+        probeTargets: ProbeTargetPolicy
+    ) {
         self.localNode = localNode
+        self.defaultAddress = defaultAddress
         self.limits = limits
         self.probeTargets = probeTargets
         self.rules = RegistrationRules(.consul, limits: limits)
@@ -38,6 +46,7 @@ package struct ConsulDefinitions: Sendable {
         try rules.checkWeights(weights, field: "Weights")
         var instance = try instance(of: body, on: localNode)
         instance.weights = weights
+        if instance.address.isEmpty, let defaultAddress { instance.address = defaultAddress }
         addTaggedAddresses(to: &instance)
         guard body.checks.count <= limits.checksPerRegistrationMax else {
             throw APIError(

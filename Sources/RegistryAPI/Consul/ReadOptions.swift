@@ -4,8 +4,6 @@ internal import ServiceCatalog
 /// The parameters that reads of the catalog share.
 struct ReadOptions: Sendable {
     /// What the client demands of the data's age.
-    ///
-    /// One process has one catalog, so all are the same here.
     enum Consistency: String {
         case leader
         case stale
@@ -18,7 +16,10 @@ struct ReadOptions: Sendable {
     /// Every one must be in the node's meta.
     var nodeMeta: [(key: String, value: String)] = []
 
-    init(_ query: QueryParameters) throws(APIError) {
+    private let freshness: any CatalogFreshness
+
+    init(_ query: QueryParameters, _ freshness: any CatalogFreshness) throws(APIError) {
+        self.freshness = freshness
         self.blocking = try BlockingQuery(query)
         isCached = query.has("cached")
         if let text = query.first("max_stale"), !text.isEmpty, GoDuration.milliseconds(text) == nil
@@ -42,6 +43,25 @@ struct ReadOptions: Sendable {
         }
     }
 
+    /// Returns once this server has what the client demands to see.
+    ///
+    /// - Parameter isCoordination: what is read is what clients agree by: keys, sessions, locks. As
+    ///   with Consul it is the truth, unless the client takes what is stale; everything else is there
+    ///   whatever happens, unless the client wants the truth.
+    /// - Throws: `APIError` when nobody can say what the truth is.
+    func waitUntilCurrent(isCoordination: Bool = false) async throws(APIError) {
+        guard consistency == .consistent || isCoordination && consistency == .leader else { return }
+        do throws(CatalogLogError) {
+            try await freshness.waitUntilCurrent()
+        } catch {
+            throw APIError(
+                .unavailable,
+                "No cluster leader: \(error)",
+                hint: "with ?stale this server answers from what it has"
+            )
+        }
+    }
+
     /// True when the node has all the meta that was asked for.
     func matches(_ node: Node) -> Bool {
         nodeMeta.allSatisfy { node.meta[$0.key] == $0.value }
@@ -52,8 +72,8 @@ struct ReadOptions: Sendable {
         var headers: HTTPFields = [
             // 0 would tell clients to start over.
             ConsulHeader.index: String(max(index, 1)),
-            ConsulHeader.knownLeader: "true",
-            ConsulHeader.lastContact: "0",
+            ConsulHeader.knownLeader: freshness.knowsLeader ? "true" : "false",
+            ConsulHeader.lastContact: String(freshness.ageMilliseconds),
             ConsulHeader.effectiveConsistency: consistency.rawValue,
             ConsulHeader.queryBackend: "blocking-query",
         ]

@@ -31,6 +31,7 @@ extension NativeAPI {
                 if case .ttl = check.definition?.probe { true } else { false }
             }
         }
+        try api.requireHeartbeats()
         let lease = api.heartbeats.renewLease(of: key)
         guard lease != nil || !checks.isEmpty else {
             // The lease may have run out since the instance was found.
@@ -126,7 +127,7 @@ extension NativeAPI {
         _ query: QueryParameters
     ) throws -> InstanceKey {
         let node = query.first("node")
-        let local = InstanceKey(node: node ?? api.identity.nodeName, id: id)
+        let local = InstanceKey(node: node ?? api.identity.agentNode, id: id)
         let found: [InstanceKey] = api.keeper.read { catalog in
             if let instance = catalog.instance(local) { return [instance.key] }
             return node == nil ? catalog.keys(ofInstance: id) : []

@@ -15,6 +15,7 @@ extension NativeAPI {
             "POST /register", "PUT /heartbeat/{instance_id}", "DELETE /instances/{instance_id}",
             "GET /services", "GET /services/{service}", "GET /services/{service}/watch",
             "GET /explain", "POST /import", "GET /health", "GET /ready", "GET /metrics",
+            "GET /cluster",
             "/v1 (Consul's API)",
         ]
     }
@@ -36,7 +37,7 @@ extension NativeAPI {
         }
 
         var status: String
-        /// Why the status is not 200.
+        /// Why the status is not 200, or why answers may be stale.
         var problem: String?
         var problems: [ShownProblem]?
     }
@@ -78,11 +79,29 @@ extension NativeAPI {
     func ready() throws -> Response {
         let problem =
             Task.isShuttingDownGracefully ? "the server is stopping" : api.problems.failure?.text
-        guard let problem else { return try JSONReply.response(Condition(status: "ready")) }
+        guard let problem else {
+            // Who balances load is better off with it than with nobody.
+            let stale = api.problems.current.first(where: \.makesAnswersStale)
+            return try JSONReply.response(
+                Condition(status: stale == nil ? "ready" : "ready, stale", problem: stale?.text)
+            )
+        }
         return try JSONReply.response(
             Condition(status: "not ready", problem: problem),
             status: .serviceUnavailable
         )
+    }
+
+    /// `GET /cluster`: the cluster as this server knows it; 404 where it stands alone.
+    func cluster() async throws -> Response {
+        guard let report = api.clusterReport else {
+            throw APIError(
+                .notFound,
+                "this server stands alone",
+                hint: "servers started with --store etcd share a catalog"
+            )
+        }
+        return try JSONReply.response(await report(), pretty: true)
     }
 
     /// `GET /metrics`: Prometheus' text format.

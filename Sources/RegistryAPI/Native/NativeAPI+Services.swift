@@ -9,7 +9,9 @@ extension NativeAPI {
         _ context: APIRequestContext,
         _ authorizer: Authorizer
     ) async throws -> Response {
-        let blocking = try BlockingQuery(QueryParameters(request))
+        let query = try QueryParameters(request)
+        let blocking = try BlockingQuery(query)
+        if query.has("consistent") { try await api.freshness.waitUntilCurrent() }
         await blocking.run(on: .serviceList, api.keeper, context.client)
         let (index, services) = api.keeper.read(about: .serviceList) { catalog in
             var services: [String: [String]] = [:]
@@ -42,6 +44,7 @@ extension NativeAPI {
         let query = try QueryParameters(request)
         let filter = try InstanceFilter(query)
         let blocking = try BlockingQuery(query)
+        if query.has("consistent") { try await api.freshness.waitUntilCurrent() }
         await blocking.run(on: .service(service), api.keeper, context.client)
         let (isKnown, index, views) = api.keeper.read(about: .service(service)) { catalog in
             let (index, views) = filter.views(ofService: service, in: catalog)

@@ -39,6 +39,13 @@ func addNativeRoutes(to routes: inout RouteTable, context api: APIContext) {
     )
     routes.post("/import", native.asking { try await native.importLines($0, $1, $2) })
     routes.get(
+        "/cluster",
+        native.asking { _, _, authorizer in
+            try authorizer.require(.agentRead(api.identity.nodeName))
+            return try await native.cluster()
+        }
+    )
+    routes.get(
         "/metrics",
         native.asking { _, _, authorizer in
             try authorizer.require(.agentRead(api.identity.nodeName))

@@ -29,7 +29,7 @@ struct RegistrationRequest: Sendable {
         let metadata = try fields.stringMap("metadata") ?? [:]
         try rules.checkMeta(metadata, field: "metadata")
         self.instance = ServiceInstance(
-            node: api.identity.nodeName,
+            node: api.identity.agentNode,
             id: id,
             service: service,
             tags: tags,

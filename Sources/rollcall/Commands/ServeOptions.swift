@@ -24,6 +24,33 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "Keep the catalog in memory only.")
     var ephemeral = false
 
+    @Option(help: "Who keeps the catalog: embedded, or etcd for a cluster (embedded).")
+    var store: String?
+
+    @Option(help: "URLs of etcd, separated by commas, as http://10.0.0.5:2379.")
+    var etcd: String?
+
+    @Option(help: "The name of the cluster.")
+    var cluster: String?
+
+    @Option(help: "etcd's user.")
+    var etcdUser: String?
+
+    @Option(help: "The user's password, or file: and the path of a file that holds it.")
+    var etcdPassword: String?
+
+    @Option(help: "A PEM file of the authorities that sign etcd's certificates.")
+    var etcdCa: String?
+
+    @Option(help: "A PEM file of the certificate that etcd is shown.")
+    var etcdCertificate: String?
+
+    @Option(help: "A PEM file of the certificate's key.")
+    var etcdKey: String?
+
+    @Flag(help: "Take registrations while etcd is away, and merge them later.")
+    var acceptOfflineRegistrations = false
+
     @Option(help: "The folder of the zone files (zones).")
     var zonesDir: String?
 
@@ -61,13 +88,17 @@ struct ServeOptions: ParsableArguments {
         var flags: [String: [String]] = [
             "dns_listen": dnsListen, "http_listen": httpListen, "https_listen": httpsListen,
             "domain": domain, "consul_config": consulConfig,
+            "etcd.endpoints": etcd?.split(separator: ",").map(String.init) ?? [],
         ]
         let single = [
             "config": config, "data_dir": dataDir, "zones_dir": zonesDir,
             "datacenter": datacenter, "node_name": nodeName, "node_address": nodeAddress,
             "workers": workers, "log_level": logLevel, "log_format": logFormat,
             "user": user, "group": group,
-            "ephemeral": ephemeral ? "true" : nil,
+            "ephemeral": ephemeral ? "true" : nil, "store": store, "cluster.name": cluster,
+            "etcd.user": etcdUser, "etcd.password": etcdPassword, "etcd.ca": etcdCa,
+            "etcd.certificate": etcdCertificate, "etcd.key": etcdKey,
+            "cluster.accept_offline_registrations": acceptOfflineRegistrations ? "true" : nil,
         ]
         for (key, value) in single {
             if let value { flags[key] = [value] }

@@ -38,6 +38,7 @@ extension Configuration {
             )
         }
         try validateEncryption(failure)
+        try validateCluster(failure)
         if let recursor = recursorThatIsThisServer {
             throw failure(
                 ["dns.recursors", "dns_listen"],

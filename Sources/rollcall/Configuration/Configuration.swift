@@ -38,6 +38,7 @@ struct Configuration: Hashable, Sendable {
     /// Where the record of writes goes.
     var auditLog = AuditDestination.off
     var data = DataSettings()
+    var cluster = ClusterOptions()
     var dns = DNSSettings()
     var http = HTTPSettings()
     var tls = TLSFiles()

@@ -51,6 +51,7 @@ struct ConfigurationSources: Sendable {
             )
         }
         try configuration.acl.loadSecrets(places, readFile)
+        try configuration.cluster.loadSecrets(places, readFile)
         try configuration.dns.protection.loadSecrets(places, readFile)
         try configuration.validate(places)
         _ = try configuration.consulRegistrations()
@@ -97,9 +98,14 @@ struct ConfigurationSources: Sendable {
         "ROLLCALL_" + String(key.map { $0 == "." ? "_" : $0 }).uppercased()
     }
 
-    /// `data_dir` is `--data-dir`.
+    /// `data_dir` is `--data-dir`, `etcd.user` is `--etcd-user`.
     static func flagName(for key: String) -> String {
-        "--" + String(key.map { $0 == "_" ? "-" : $0 })
+        switch key {
+        case "cluster.name": "--cluster"
+        case "etcd.endpoints": "--etcd"
+        case "cluster.accept_offline_registrations": "--accept-offline-registrations"
+        default: "--" + String(key.map { $0 == "_" || $0 == "." ? "-" : $0 })
+        }
     }
 }
 

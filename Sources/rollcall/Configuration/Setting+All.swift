@@ -6,7 +6,7 @@ internal import ServiceCatalog
 extension Setting {
     /// Every key, in the order of `Config/rollcall.yaml`.
     static let all: [Setting] =
-        listening + httpsListen + general + confinement + data + dns + recursion
+        listening + httpsListen + general + confinement + data + cluster + dns + recursion
         + protection + encryptedDNS + http + tls + acl + leases + health
         + healthProtection + limits
 

@@ -10,7 +10,7 @@ struct DataFolder: Sendable {
     private static let filePrefix = "rollcall"
     /// Folders beside them: snapshots, and what a start has set aside.
     private static func isFolderOfOurs(_ name: String) -> Bool {
-        name == "snapshots" || name.hasPrefix("damaged-")
+        name == "snapshots" || name == ClusterFolder.name || name.hasPrefix("damaged-")
     }
 
     /// Folders within folders that are given away: `damaged-…/copy` is the deepest.

@@ -66,6 +66,7 @@ extension Registry {
 
     /// Has the log asked whether it can write.
     func followLog() {
+        if let cluster { follow(cluster) }
         let log = log
         problems.follow("catalog_not_stored") {
             log.metrics.problem.map { reason in

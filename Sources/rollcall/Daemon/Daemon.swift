@@ -3,6 +3,7 @@ internal import DNSWire
 internal import DNSZones
 internal import DurableStore
 internal import EncryptedDNS
+internal import EtcdCluster
 internal import HealthProber
 internal import Logging
 internal import RegistryAPI
@@ -51,19 +52,21 @@ struct Daemon {
     private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
-        try await fill(registry, audit)
+        let unwritten = try await fill(registry, audit)
         let notify = SystemdNotify(environment: environment)
         let responder = try responder(registry)
         let encryption = try await encryption(registry)
         let prober = ProberService(
             keeper: registry.keeper,
             log: audit.map {
-                AuditedRemovals(registry.log, trail: $0, now: registry.access.now)
-            } ?? registry.log,
+                AuditedRemovals(registry.findings, trail: $0, now: registry.access.now)
+            } ?? registry.findings,
             policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
             settings: configuration.prober(inFlightMax: shares.probesInFlightMax),
+            sharing: registry.cluster?.sharing,
             logger: logger
         )
+        registry.cluster?.follow(ClusterProber(prober: prober))
         let metrics = MetricsPage(
             version: RollcallCommand.version,
             responder: responder,
@@ -76,12 +79,13 @@ struct Daemon {
             transfers: registry.transfers,
             problems: registry.problems,
             audit: audit,
-            encryption: encryption
+            encryption: encryption,
+            cluster: registry.cluster
         )
         let addresses = responder.boundAddresses
         let api = try await api(registry, prober, metrics, dnsAddresses: addresses)
         registry.followLog()
-        if !configuration.isEphemeral {
+        if !configuration.isEphemeral, registry.cluster == nil {
             registry.problems.followRecoveries(in: configuration.dataDirectory)
         }
         if let audit { registry.follow(audit) }
@@ -113,16 +117,53 @@ struct Daemon {
                 logger: logger
             ),
         ]
-        try await run(services + (encryption.dns.map { [$0] } ?? []))
+        let duties = registry.cluster.map { cluster in
+            ClusterDuties(
+                cluster: cluster,
+                keeper: registry.keeper,
+                unwritten: unwritten,
+                logger: logger
+            )
+        }
+        try await run(
+            services + (encryption.dns.map { [$0] } ?? []) + (duties.map { [$0] } ?? [])
+        )
         notify.send(.stopping)
     }
 
     /// Writes what every start writes.
-    private func fill(_ registry: Registry, _ audit: AuditLog?) async throws {
-        try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
-        try await registry.registerInitialManagement(configuration)
-        try await registry.registerConfigured(try configuration.consulRegistrations())
-        try await registry.finishDrains(recordingIn: audit)
+    ///
+    /// - Returns: what is to be written later, where etcd cannot be reached now; nil when all is
+    ///   written.
+    private func fill(
+        _ registry: Registry,
+        _ audit: AuditLog?
+    ) async throws -> (@Sendable () async throws -> Void)? {
+        let registrations = try configuration.consulRegistrations(
+            onNode: configuration.agentNodeName
+        )
+        let configuration = configuration
+        @Sendable func write() async throws {
+            try await registry.registerLocalNode(configuration, version: RollcallCommand.version)
+            try await registry.registerInitialManagement(configuration)
+            try await registry.registerConfigured(registrations)
+        }
+        guard let cluster = registry.cluster else {
+            try await write()
+            try await registry.finishDrains(recordingIn: audit)
+            return nil
+        }
+        do throws(ClusterStartError) {
+            try await cluster.waitUntilServing()
+        } catch {
+            throw StartError("\(error)")
+        }
+        do {
+            try await write()
+            return nil
+        } catch is CatalogLogError {
+            return write
+        }
     }
 
     /// Runs the services until a signal says stop.
@@ -172,6 +213,7 @@ struct Daemon {
             heartbeats: prober,
             identity: ServerIdentity(
                 nodeName: configuration.nodeName,
+                agentNode: configuration.agentNodeName,
                 nodeID: registry.nodeID,
                 address: configuration.nodeAddress.description,
                 datacenter: configuration.datacenter,
@@ -192,6 +234,7 @@ struct Daemon {
             metricsText: { metrics.text },
             problems: registry.problems
         )
+        if let cluster = registry.cluster { context.join(cluster) }
         context.audit = metrics.audit
         context.connections = metrics.httpConnections
         var settings = configuration.api
@@ -260,6 +303,13 @@ extension Configuration {
         settings.probesInFlightMax = inFlightMax
         settings.damping.fallsMax = health.flapFallsMax
         settings.damping.halfLife = health.flapHalfLife
+        if cluster.isUsed {
+            settings.isShared = true
+            settings.leaseSlack = .seconds(3)
+            // What is no change of health is no write.
+            settings.outputInterval = .seconds(86_400)
+            settings.progressWritesPerSecondMax = 0
+        }
         return settings
     }
 

@@ -3,6 +3,7 @@ internal import DNSResponder
 internal import DNSWire
 internal import DNSZones
 internal import DurableStore
+internal import EtcdCluster
 internal import Foundation
 internal import Logging
 internal import RegistryAPI
@@ -13,7 +14,9 @@ struct Registry {
     /// What is wrong with the server now.
     let problems = Problems(now: { Int(Date().timeIntervalSince1970 * 1_000) })
     let keeper: CatalogKeeper
-    let log: StandaloneLog
+    let log: any OperatedLog
+    /// What this server is of a cluster; nil where it stands alone.
+    let cluster: ClusterNode?
     let table: AnswerTable
     let serviceZone: ServiceZone
     let fallback: AuthoritativeFallback
@@ -25,7 +28,7 @@ struct Registry {
     let forwarder: Forwarder?
     /// Puts changes into the answer table.
     let publish: @Sendable ([TableChange]) -> Void
-    /// Nil with `--ephemeral`.
+    /// Nil with `--ephemeral`, and in a cluster.
     let store: CatalogStore?
     /// The UUID of the local node.
     let nodeID: String
@@ -43,26 +46,9 @@ struct Registry {
         logger: Logger
     ) throws(StartError) {
         let zones = try Self.zones(configuration, logger: logger)
-        var catalog = Catalog(datacenter: configuration.datacenter, limits: configuration.limits)
-        var position: UInt64 = 0
-        if configuration.isEphemeral {
-            store = nil
-            nodeID = configuration.nodeIDGiven ?? UUID().uuidString.lowercased()
-        } else {
-            let (opened, keptID) = try Self.open(configuration, in: dataFolder, logger: logger)
-            store = opened.store
-            (catalog, position) = (opened.catalog, opened.position)
-            nodeID = configuration.nodeIDGiven ?? keptID
-        }
-        keeper = CatalogKeeper(catalog)
-        log = StandaloneLog(
-            keeper: keeper,
-            store: store,
-            position: position,
-            snapshots: configuration.data.policy,
-            foldedChangesMax: configuration.data.foldChanges,
-            logger: logger
-        )
+        let order = try Self.order(configuration, in: dataFolder, logger: logger)
+        (keeper, log, cluster) = (order.keeper, order.log, order.cluster)
+        (store, nodeID) = (order.store, order.nodeID)
         let table = AnswerTable(readers: configuration.answerReaders)
         self.table = table
         let publish = Self.publisher(to: table, logger: logger)
@@ -82,7 +68,7 @@ struct Registry {
             queries: PreparedQueryAnswers(
                 keeper: keeper,
                 executor: queries,
-                localNode: configuration.nodeName
+                localNode: configuration.agentNodeName
             )
         )
         fallback = AuthoritativeFallback(zones: zones.zones, others: lookup)
@@ -92,7 +78,7 @@ struct Registry {
             fallback: fallback,
             keeper: keeper,
             queries: queries,
-            localNode: configuration.nodeName
+            localNode: configuration.agentNodeName
         )
         forwarder =
             configuration.dns.recursors.isEmpty
@@ -104,6 +90,49 @@ struct Registry {
             let dnsAccess = dnsAccess
             keeper.add(dnsAccess) { dnsAccess.update($0) }
         }
+    }
+
+    /// Who puts changes in order, with the catalog as it was.
+    struct Order {
+        var keeper: CatalogKeeper
+        var log: any OperatedLog
+        var cluster: ClusterNode?
+        var store: CatalogStore?
+        var nodeID: String
+    }
+
+    private static func order(
+        _ configuration: Configuration,
+        in dataFolder: DataFolder?,
+        logger: Logger
+    ) throws(StartError) -> Order {
+        if configuration.cluster.isUsed {
+            return try clusterOrder(configuration, in: dataFolder, logger: logger)
+        }
+        var catalog = Catalog(datacenter: configuration.datacenter, limits: configuration.limits)
+        var position: UInt64 = 0
+        var store: CatalogStore?
+        var nodeID = UUID().uuidString.lowercased()
+        if !configuration.isEphemeral {
+            let (opened, keptID) = try open(configuration, in: dataFolder, logger: logger)
+            (catalog, position) = (opened.catalog, opened.position)
+            (store, nodeID) = (opened.store, keptID)
+        }
+        let keeper = CatalogKeeper(catalog)
+        let log = StandaloneLog(
+            keeper: keeper,
+            store: store,
+            position: position,
+            snapshots: configuration.data.policy,
+            foldedChangesMax: configuration.data.foldChanges,
+            logger: logger
+        )
+        return Order(
+            keeper: keeper,
+            log: log,
+            store: store,
+            nodeID: configuration.nodeIDGiven ?? nodeID
+        )
     }
 
     private static func zones(
@@ -195,15 +224,12 @@ struct Registry {
             status: .passing,
             output: "Agent alive and reachable"
         )
+        var checks = [RegisteredCheck(alive, keepsStatus: false)]
+        if cluster != nil { checks.append(RegisteredCheck(.server(on: node), keepsStatus: false)) }
         try await log.append(
-            .register(
-                Registration(
-                    node: node,
-                    instance: registry,
-                    checks: [RegisteredCheck(alive, keepsStatus: false)]
-                )
-            )
+            .register(Registration(node: node, instance: registry, checks: checks))
         )
+        if cluster != nil { try await registerAgentNode(configuration) }
     }
 }
 
@@ -249,7 +275,12 @@ extension Registry {
             description: "Initial Management Token",
             now: access.now()
         )
-        try await log.append(.setAccessToken(token))
+        do throws(CatalogLogError) {
+            try await log.append(.setAccessToken(token))
+        } catch {
+            // Another server of the cluster was first.
+            guard case .rejected(.accessTokenTaken) = error else { throw error }
+        }
     }
 }
 

@@ -62,7 +62,7 @@ struct Reloader: Service {
             // The catalog's domains stay those of the start.
             folder = try new.loadZones(startedAs: started)
             // So does the node's name.
-            let registrations = try new.consulRegistrations(onNode: started.nodeName)
+            let registrations = try new.consulRegistrations(onNode: started.agentNodeName)
             try await registry.registerConfigured(registrations)
         } catch {
             logger.error(

@@ -4,6 +4,7 @@ internal import DNSWire
 internal import DNSZones
 internal import DurableStore
 internal import EncryptedDNS
+internal import EtcdCluster
 internal import Foundation
 internal import HealthProber
 internal import RegistryAPI
@@ -17,7 +18,7 @@ struct MetricsPage: Sendable {
     let table: AnswerTable
     let serviceZone: ServiceZone
     let keeper: CatalogKeeper
-    let log: StandaloneLog
+    let log: any OperatedLog
     let prober: ProberService
     /// Nil without recursors.
     let forwarder: Forwarder?
@@ -26,6 +27,8 @@ struct MetricsPage: Sendable {
     /// Nil while no record of writes is kept.
     let audit: AuditLog?
     let encryption: EncryptedListeners
+    /// Nil where this server stands alone.
+    let cluster: ClusterNode?
     let httpConnections = ConnectionTally()
 
     var text: String {
@@ -36,6 +39,7 @@ struct MetricsPage: Sendable {
             + ProbeMetrics.families(prober.metrics)
             + (forwarder.map { RecursionMetrics.families($0.metrics) } ?? [])
             + (audit.map { AuditMetrics.families($0.figures) } ?? [])
+            + (cluster.map { ClusterMetrics.families($0.status) } ?? [])
             + encrypted)
             .map(\.text).joined()
     }

@@ -13,7 +13,7 @@ extension ConsulAPI {
             for policy in all { writer.accessPolicy(policy, showsRules: false) }
             writer.endArray()
         }
-        reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: index))
+        reply.headers.append(contentsOf: try options(of: request).headers(index: index))
         return reply
     }
 
@@ -30,7 +30,7 @@ extension ConsulAPI {
         var reply = ConsulReply.json(for: request) {
             $0.accessPolicy(found, showsRules: true)
         }
-        reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: index))
+        reply.headers.append(contentsOf: try options(of: request).headers(index: index))
         return reply
     }
 

@@ -27,7 +27,7 @@ extension ConsulAPI {
             }
             writer.endArray()
         }
-        reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: index))
+        reply.headers.append(contentsOf: try options(of: request).headers(index: index))
         return reply
     }
 
@@ -71,7 +71,7 @@ extension ConsulAPI {
             )
         }
         if request.body.isEmpty {
-            reply.headers.append(contentsOf: try ReadOptions(request.query).headers(index: index))
+            reply.headers.append(contentsOf: try options(of: request).headers(index: index))
         }
         return reply
     }

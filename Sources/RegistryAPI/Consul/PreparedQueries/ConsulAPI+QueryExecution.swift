@@ -7,7 +7,7 @@ extension ConsulAPI {
         _ request: ConsulRequest,
         _ name: String
     ) throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         let source = try source(of: request)
         if let reply = unreachable(request) { return reply }
         var hidesSomething = false
@@ -34,7 +34,7 @@ extension ConsulAPI {
         _ request: ConsulRequest,
         _ name: String
     ) throws(APIError) -> ConsulReply {
-        let options = try ReadOptions(request.query)
+        let options = try options(of: request)
         if let reply = unreachable(request) { return reply }
         let query: PreparedQuery?
         do {

@@ -1,22 +1,21 @@
-internal import ServiceCatalog
 internal import Synchronization
 
 /// One who waits for many changes, which are settled in their order.
-final class WaitingBatch: Sendable {
-    typealias Outcome = Result<CatalogWrite, CatalogLogError>
+package final class WaitingBatch: Sendable {
+    package typealias Outcome = Result<CatalogWrite, CatalogLogError>
 
     private let count: Int
     private let continuation: CheckedContinuation<[Outcome], Never>
     private let outcomes: Mutex<[Outcome]> = Mutex([])
 
-    init(count: Int, _ continuation: CheckedContinuation<[Outcome], Never>) {
+    package init(count: Int, _ continuation: CheckedContinuation<[Outcome], Never>) {
         self.count = count
         self.continuation = continuation
         outcomes.withLock { $0.reserveCapacity(count) }
     }
 
     /// Settles the next change; with the last one the wait is over.
-    func settle(_ outcome: Outcome) {
+    package func settle(_ outcome: Outcome) {
         let all: [Outcome]? = outcomes.withLock { outcomes in
             outcomes.append(outcome)
             return outcomes.count == count ? outcomes : nil

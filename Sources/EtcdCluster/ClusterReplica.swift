@@ -1,0 +1,212 @@
+internal import Foundation
+internal import Logging
+internal import Protos
+internal import ServiceCatalog
+internal import SwiftProtobuf
+internal import Synchronization
+
+/// Told what etcd's order brings, while nothing else is applied; must be short.
+protocol ClusterObserver: Sendable {
+    /// An entry of the log is in the catalog.
+    func applied(_ name: EntryName, _ results: [Result<CatalogWrite, CatalogLogError>])
+    /// Members, leader or assignment are no longer what they were.
+    func viewChanged(_ view: ClusterView)
+    /// Another server has heard heartbeats.
+    func heard(_ beats: [UInt64], by nodeID: String)
+    /// Another server asks for an opinion, or gives one.
+    func asked(_ question: Rollcall_Question, by nodeID: String)
+    func answered(_ opinion: Rollcall_Opinion, by nodeID: String)
+}
+
+/// The catalog of this server, as a copy of what etcd has put in order.
+///
+/// *Attached*, it is brought forward entry by entry, and is what everybody reads. *Detached*, while
+/// etcd cannot be reached, what everybody reads gets this server's own findings on top, and the copy
+/// waits apart; once etcd is back it is brought forward first, and then takes the place of what was
+/// read.
+actor ClusterReplica {
+    private let keeper: CatalogKeeper
+    private let coding: any CatalogCoding
+    private let observer: any ClusterObserver
+    private let logger: Logger
+
+    private(set) var view = ClusterView()
+    /// Nil while attached.
+    private var copy: Catalog?
+    /// Findings of this server that no other has, in their order; later ones of a check in place of
+    /// earlier ones.
+    private var verdicts: [CheckKey: CatalogChange] = [:]
+    private var waiters: [Int: (revision: UInt64, resume: CheckedContinuation<Bool, Never>)] = [:]
+    private var nextWaiter = 0
+
+    /// Begins detached: what the keeper has is from this server's own disk, or nothing.
+    init(
+        _ keeper: CatalogKeeper,
+        coding: any CatalogCoding,
+        observer: any ClusterObserver,
+        logger: Logger
+    ) {
+        self.keeper = keeper
+        self.coding = coding
+        self.observer = observer
+        self.logger = logger
+        self.copy = keeper.snapshot()
+    }
+
+    var isAttached: Bool { copy == nil }
+
+    /// The catalog as etcd has it, and its revision.
+    var state: (catalog: Catalog, view: ClusterView) { (copy ?? keeper.snapshot(), view) }
+
+    /// Starts from what this server had on its disk.
+    func begin(at revision: UInt64, _ writes: OwnerWrites) {
+        view.revision = revision
+        view.ownerWrites = writes
+    }
+
+    // MARK: - What etcd brings
+
+    /// Takes over all of the cluster, as it was read.
+    func install(_ catalog: Catalog, _ loaded: ClusterView) {
+        view = loaded
+        if isAttached { replace(by: catalog) } else { copy = catalog }
+        observer.viewChanged(view)
+        resumeWaiters()
+    }
+
+    /// Takes one step of a watch.
+    func take(
+        _ revision: UInt64,
+        _ changes: [(pair: EtcdPair, isRemoval: Bool)],
+        _ keys: ClusterKeys
+    ) throws {
+        guard revision > view.revision else { return }
+        for (pair, isRemoval) in changes {
+            guard let subject = keys.subject(of: pair.key) else { continue }
+            switch subject {
+            case .entry(let name):
+                if !isRemoval { try apply(name, pair) }
+            case .head, .writer: continue
+            case .beats(let nodeID):
+                guard !isRemoval else { continue }
+                observer.heard(try Rollcall_Beats(serializedBytes: pair.value).numbers, by: nodeID)
+            case .question(let nodeID):
+                guard !isRemoval else { continue }
+                observer.asked(try Rollcall_Question(serializedBytes: pair.value), by: nodeID)
+            case .opinion(let nodeID):
+                guard !isRemoval else { continue }
+                observer.answered(try Rollcall_Opinion(serializedBytes: pair.value), by: nodeID)
+            case .member, .leader, .assignment, .snapshot:
+                view.note(subject, pair, isRemoval: isRemoval)
+                observer.viewChanged(view)
+            }
+        }
+        view.revision = revision
+        resumeWaiters()
+    }
+
+    private func apply(_ name: EntryName, _ pair: EtcdPair) throws {
+        let entry = try ClusterEntry(pair.value, coding)
+        let (changes, isWanted) = entry.admitted(by: &view.ownerWrites)
+        let revision = pair.modRevision
+        let made: [Result<CatalogWrite, CatalogRejection>]
+        if copy == nil {
+            made = keeper.apply(together: changes, at: revision, limits: entry.limits)
+        } else {
+            copy?.limits = entry.limits
+            made = copy?.apply(changes) { _ in revision }.0 ?? []
+        }
+        view.log.add(bytes: pair.value.count)
+        var results = made.map { $0.mapError { CatalogLogError.rejected($0) } }[...]
+        observer.applied(
+            name,
+            isWanted.map { isWanted in
+                isWanted ? results.removeFirst() : .failure(.rejected(.conditionFailed))
+            }
+        )
+    }
+
+    // MARK: - Without etcd
+
+    /// From now on what is read is no longer brought forward.
+    func detach() {
+        guard isAttached else { return }
+        copy = keeper.snapshot()
+    }
+
+    /// Has what is read show what this server alone has found.
+    func applyAlone(_ change: CatalogChange) -> Result<CatalogWrite, CatalogRejection> {
+        let index = keeper.read { $0.index } + 1
+        if case .checkStatus(let key, _, _) = change { verdicts[key] = change }
+        return keeper.apply(together: [change], at: index)[0]
+    }
+
+    /// What this server found alone and what still says otherwise in etcd.
+    func openVerdicts() -> [CatalogChange] {
+        guard let copy else { return [] }
+        return verdicts.values.filter { change in
+            guard case .checkStatus(let key, let status, _) = change, let check = copy.check(key)
+            else { return false }
+            return check.status != status
+        }
+    }
+
+    /// Shows everybody what etcd has, and brings it forward from now on.
+    func attach() {
+        guard let catalog = copy else { return }
+        copy = nil
+        verdicts = [:]
+        replace(by: catalog)
+        observer.viewChanged(view)
+    }
+
+    private func replace(by catalog: Catalog) {
+        let difference = catalog.difference(from: keeper.snapshot())
+        keeper.replace(with: catalog, difference: difference)
+    }
+
+    // MARK: - Waiting
+
+    /// Returns true once all up to `revision` is known, false when the task is cancelled first.
+    func reached(_ revision: UInt64) async -> Bool {
+        guard view.revision < revision else { return true }
+        let id = nextWaiter
+        nextWaiter += 1
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(returning: false)
+                } else {
+                    waiters[id] = (revision, continuation)
+                }
+            }
+        } onCancel: {
+            Task { await self.giveUp(id) }
+        }
+    }
+
+    /// The same for at most so long.
+    func reached(_ revision: UInt64, within limit: Duration) async -> Bool {
+        guard view.revision < revision else { return true }
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.reached(revision) }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    private func giveUp(_ id: Int) {
+        waiters.removeValue(forKey: id)?.resume.resume(returning: false)
+    }
+
+    private func resumeWaiters() {
+        for (id, waiter) in waiters where waiter.revision <= view.revision {
+            waiters[id] = nil
+            waiter.resume.resume(returning: true)
+        }
+    }
+}
