@@ -167,6 +167,12 @@ let edges: [Target] =
             exclude: ["Library"],
             swiftSettings: house
         ),
+        // Several of the same program on one etcd, and what breaks there.
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["TestSupport", "DNSWire"],
+            swiftSettings: house
+        ),
         // The same program under clients that others wrote, from Debian and PyPI.
         .testTarget(
             name: "ClientTests",
