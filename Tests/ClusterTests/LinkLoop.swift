@@ -40,7 +40,7 @@ struct LinkLoop {
 
     private mutating func listen() {
         guard listeners.isEmpty else { return }
-        listeners = routes.map { Self.listener($0.from) }
+        listeners = routes.map { Loopback.listener($0.from) }
     }
 
     private mutating func pass() {
@@ -66,11 +66,11 @@ struct LinkLoop {
         for (position, route) in routes.enumerated() where entries[position].revents != 0 {
             let near = accept(listeners[position], nil, nil)
             guard near >= 0 else { continue }
-            let far = Self.connection(to: route.to)
+            let far = Loopback.connection(to: route.to)
             if far >= 0 {
                 pairs.append(Pair(near: near, far: far))
             } else {
-                Self.reset(near)
+                Loopback.reset(near)
             }
         }
     }
@@ -91,71 +91,9 @@ struct LinkLoop {
         }
         return true
     }
-}
-
-// Sockets of 127.0.0.1.
-extension LinkLoop {
-    private static func newSocket() -> Int32 {
-        let descriptor = socket(
-            AF_INET,
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
-            0
-        )
-        var on: Int32 = 1
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-        var timeout = timeval(tv_sec: 1, tv_usec: 0)
-        let bytes = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, bytes)
-        return descriptor
-    }
-
-    private static func withAddress(
-        _ port: UInt16,
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = port.bigEndian
-        return unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    private static func listener(_ port: UInt16) -> Int32 {
-        let descriptor = newSocket()
-        let isBound = unsafe withAddress(port) { unsafe bind(descriptor, $0, $1) } == 0
-        precondition(isBound && Glibc.listen(descriptor, 64) == 0, "port \(port): \(errno)")
-        return descriptor
-    }
-
-    /// Negative when nobody listens there.
-    private static func connection(to port: UInt16) -> Int32 {
-        let descriptor = newSocket()
-        guard unsafe withAddress(port, { unsafe connect(descriptor, $0, $1) }) != 0 else {
-            return descriptor
-        }
-        Glibc.close(descriptor)
-        return -1
-    }
 
     private static func end(_ pair: Pair) {
-        reset(pair.near)
-        reset(pair.far)
-    }
-
-    private static func reset(_ descriptor: Int32) {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        unsafe setsockopt(
-            descriptor,
-            SOL_SOCKET,
-            SO_LINGER,
-            &now,
-            socklen_t(MemoryLayout<linger>.size)
-        )
-        Glibc.close(descriptor)
+        Loopback.reset(pair.near)
+        Loopback.reset(pair.far)
     }
 }
