@@ -25,6 +25,7 @@ extension Clusters {
                     )
                     let acknowledged = ContinuousClock.now
                     #expect(reply.status == 200, "\(reply)")
+                    guard reply.status == 200 else { continue }
                     registering.append(acknowledged - started)
                     for server in cluster.servers {
                         try await eventually(
@@ -73,6 +74,26 @@ extension Clusters {
                         try server.dns.ask("own.service.consul", .a).responseCode == .nameError
                     )
                 }
+            }
+        }
+
+        @Test("what one server acknowledged is deregistered by another at once")
+        func deregisteringElsewhere() async throws {
+            try await ClusterFixture.run { cluster in
+                var tooEarly: [String] = []
+                for number in 1...60 {
+                    try cluster.servers[number % 3].done(
+                        "POST",
+                        "/register",
+                        #"{"service": "x", "id": "x\#(number)", "host": "10.0.0.1", "port": 1}"#
+                    )
+                    let other = cluster.servers[(number + 1) % 3]
+                    let reply = try other.http("DELETE", "/instances/x\(number)")
+                    if reply.status != 200 { tooEarly.append("\(reply)") }
+                }
+                #expect(tooEarly.isEmpty, "\(tooEarly.count): \(tooEarly.prefix(3))")
+                try await cluster.untilEqual()
+                for server in cluster.servers { #expect(try server.ids(of: "x").isEmpty) }
             }
         }
 

@@ -13,9 +13,13 @@ final class ServerConnections {
     }
 
     let servers: [ClusterServer]
+    private let timeoutMilliseconds: Int
     private var open: [Int: HTTPClientConnection] = [:]
 
-    init(_ servers: [ClusterServer]) { self.servers = servers }
+    init(_ servers: [ClusterServer], timeoutMilliseconds: Int = 8_000) {
+        self.servers = servers
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
 
     /// Sends a request to a server: on the connection that is open, or on a new one.
     func request(
@@ -29,7 +33,10 @@ final class ServerConnections {
             // What a server that was killed left open takes the request and says nothing.
             connection =
                 try open[server.number]
-                ?? HTTPClientConnection(port: server.httpPort, timeoutMilliseconds: 8_000)
+                ?? HTTPClientConnection(
+                    port: server.httpPort,
+                    timeoutMilliseconds: timeoutMilliseconds
+                )
         } catch {
             return .notSent
         }
