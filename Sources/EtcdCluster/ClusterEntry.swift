@@ -15,15 +15,20 @@ struct ClusterEntry: Sendable {
     /// For changes that were taken while their server was cut off: when each was; empty otherwise.
     var offlineMilliseconds: [Int64] = []
 
-    /// Reads the value of an entry's key.
+    /// Reads the value of an entry's key; `parts` fetches what is elsewhere.
     ///
-    /// - Throws: `ClusterEntryError`, or what is wrong with its bytes.
-    init(_ value: Data, _ coding: any CatalogCoding) throws {
+    /// - Throws: `ClusterEntryError`, what is wrong with its bytes, or what `parts` throws.
+    init(
+        _ value: Data,
+        _ coding: any CatalogCoding,
+        parts: (_ count: Int) async throws -> [UInt8]
+    ) async throws {
         let entry = try Rollcall_Entry(serializedBytes: value)
         guard entry.format <= Self.format else {
             throw ClusterEntryError.newer(format: entry.format)
         }
-        changes = try coding.changes(in: Array(entry.changes))
+        let bytes = entry.parts > 0 ? try await parts(Int(entry.parts)) : Array(entry.changes)
+        changes = try coding.changes(in: bytes)
         milliseconds = entry.milliseconds
         limits =
             entry.limits.isEmpty
@@ -34,11 +39,12 @@ struct ClusterEntry: Sendable {
         }
     }
 
-    /// The value of an entry's key; `changes` are encoded already.
+    /// The value of an entry's key; `changes` are encoded already, or in `parts`.
     ///
     /// - Throws: an encoder's error.
     static func value(
         _ changes: [UInt8],
+        parts: Int = 0,
         milliseconds: Int64,
         limits: CatalogLimits,
         offlineMilliseconds: [Int64] = []
@@ -47,6 +53,7 @@ struct ClusterEntry: Sendable {
         entry.format = format
         entry.milliseconds = milliseconds
         entry.changes = Data(changes)
+        entry.parts = UInt32(parts)
         if limits != CatalogLimits() { entry.limits = try JSONEncoder().encode(limits) }
         entry.offlineMilliseconds = offlineMilliseconds
         return try entry.serializedBytes()

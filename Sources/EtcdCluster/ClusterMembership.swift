@@ -136,28 +136,3 @@ struct ClusterMembership {
         await Task.detached { [client] in try? await client.revoke(lease: lease) }.value
     }
 }
-
-/// Wakes one who waits, at once if it rang before.
-final class ClusterBell: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func ring() { continuation.yield() }
-
-    /// Returns when it rings, when the time is over, or when the task is cancelled.
-    func wait(atMost limit: Duration) async {
-        await withTaskGroup { group in
-            group.addTask {
-                var rings = self.stream.makeAsyncIterator()
-                await rings.next()
-            }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-}

@@ -16,8 +16,7 @@ extension ClusterNode {
         while !Task.isCancelled {
             do {
                 if !isLoaded || standing.change({ $0.takeReload() }) {
-                    let (view, catalog) = try await loader.load()
-                    await replica.install(catalog, view)
+                    await replica.install(try await loader.load())
                     standing.change { $0.figures.loads += 1 }
                     isLoaded = true
                 }
@@ -40,6 +39,7 @@ extension ClusterNode {
     /// Watches until that breaks, or until somebody says that it brings nothing.
     private func watch(_ keys: ClusterKeys, since revision: UInt64) async throws {
         let replica = replica
+        let parts = EntryParts(client: client, keys: keys)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await self.client.watch(
@@ -48,7 +48,7 @@ extension ClusterNode {
                     since: revision
                 ) { news in
                     guard case .changes(let revision, let changes) = news else { return }
-                    try await replica.take(revision, changes, keys)
+                    try await replica.take(revision, changes, parts)
                 }
             }
             group.addTask {

@@ -119,10 +119,13 @@ struct ClusterWriter {
             }
             transaction.require(keys.leader, createdAt: leader.since)
         }
+        let isLarge = bytes.count > ClusterLog.bytesMax
+        let parts = EntryParts(client: client, keys: keys)
         transaction.put(
-            keys.entry(writer: name.writer, epoch: name.epoch, number: name.number),
+            keys.entry(name),
             try ClusterEntry.value(
-                bytes,
+                isLarge ? [] : bytes,
+                parts: isLarge ? try await parts.write(bytes, for: name) : 0,
                 milliseconds: Int64(Date().timeIntervalSince1970 * 1_000),
                 limits: limits,
                 offlineMilliseconds: changes.compactMap(\.offlineMilliseconds)
