@@ -14,6 +14,8 @@ struct ClusterEntry: Sendable {
     var limits: CatalogLimits
     /// For changes that were taken while their server was cut off: when each was; empty otherwise.
     var offlineMilliseconds: [Int64] = []
+    /// What of it is elsewhere.
+    var partBytes = 0
 
     /// Reads the value of an entry's key; `parts` fetches what is elsewhere.
     ///
@@ -28,6 +30,7 @@ struct ClusterEntry: Sendable {
             throw ClusterEntryError.newer(format: entry.format)
         }
         let bytes = entry.parts > 0 ? try await parts(Int(entry.parts)) : Array(entry.changes)
+        if entry.parts > 0 { partBytes = bytes.count }
         changes = try coding.changes(in: bytes)
         milliseconds = entry.milliseconds
         limits =
@@ -59,6 +62,17 @@ struct ClusterEntry: Sendable {
         return try entry.serializedBytes()
     }
 
+    /// What came of each change, from what came of those that were wanted.
+    static func results(
+        _ made: [Result<CatalogWrite, CatalogRejection>],
+        _ isWanted: [Bool]
+    ) -> [Result<CatalogWrite, CatalogLogError>] {
+        var results = made.map { $0.mapError { CatalogLogError.rejected($0) } }[...]
+        return isWanted.map { isWanted in
+            isWanted ? results.removeFirst() : .failure(.rejected(.conditionFailed))
+        }
+    }
+
     /// The changes that are still wanted, and for each of all whether it is.
     ///
     /// `writes` learns of them.
@@ -70,7 +84,9 @@ struct ClusterEntry: Sendable {
         var admitted: [CatalogChange] = []
         var isWanted: [Bool] = []
         for (change, time) in zip(changes, offlineMilliseconds) {
-            let isSuperseded = writes.supersede(change, madeAt: time)
+            // What was before that nobody remembers.
+            let isTooOld = milliseconds - time > OwnerWrites.retentionMilliseconds
+            let isSuperseded = isTooOld || writes.supersede(change, madeAt: time)
             isWanted.append(!isSuperseded)
             guard !isSuperseded else { continue }
             writes.note(change, madeAt: time)

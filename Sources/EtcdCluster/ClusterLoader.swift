@@ -7,6 +7,10 @@ struct LoadedCluster: Sendable {
     var view = ClusterView()
     var catalog: Catalog
     var ownerWrites = OwnerWrites()
+    /// The last entry of each writer.
+    var last: [String: EntryName] = [:]
+    /// What came of the entries of this server that no snapshot has.
+    var results: [EntryName: [Result<CatalogWrite, CatalogLogError>]] = [:]
 }
 
 /// Reads all of a cluster as of one revision: the snapshot, and the log behind it.
@@ -16,6 +20,8 @@ struct ClusterLoader {
     let coding: any CatalogCoding
     /// Without contents.
     let empty: Catalog
+    /// Of this server.
+    let nodeID: String
 
     private static let piecesPerPage = 32
     private static let entriesPerPage = 64
@@ -88,10 +94,12 @@ struct ClusterLoader {
                 try await EntryParts(client: client, keys: keys)
                     .read(name, count: count, revision: revision)
             }
-            let (changes, _) = entry.admitted(by: &loaded.ownerWrites)
+            let (changes, isWanted) = entry.admitted(by: &loaded.ownerWrites)
             loaded.catalog.limits = entry.limits
-            _ = loaded.catalog.apply(changes) { _ in pair.modRevision }
-            loaded.view.log.add(bytes: pair.value.count)
+            let made = loaded.catalog.apply(changes) { _ in pair.modRevision }.0
+            if name.writer == nodeID { loaded.results[name] = ClusterEntry.results(made, isWanted) }
+            loaded.last[name.writer] = name
+            loaded.view.log.add(bytes: pair.value.count + entry.partBytes)
         }
     }
 }

@@ -208,6 +208,9 @@ extension ClusterLog {
         state.withLock { $0.underWay.removeValue(forKey: name) }
     }
 
+    /// True while an entry is not settled.
+    func isUnderWay(_ name: EntryName) -> Bool { state.withLock { $0.underWay[name] != nil } }
+
     /// Settles the changes of an entry that this server's catalog has now.
     func applied(_ name: EntryName, _ results: [Result<CatalogWrite, CatalogLogError>]) {
         let now = ContinuousClock.now
@@ -224,6 +227,7 @@ extension ClusterLog {
 
     /// Settles changes that were not made.
     func settle(_ changes: [Waiting], _ result: Result<CatalogWrite, CatalogLogError>) {
+        guard !changes.isEmpty else { return }
         state.withLock { state in
             state.unsettledCount -= changes.count
             if case .failure(.unavailable(let reason)) = result {

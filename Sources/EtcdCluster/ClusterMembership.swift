@@ -14,6 +14,8 @@ struct ClusterMembership {
     let logger: Logger
     /// Rings when members or leader change.
     let bell: ClusterBell
+    /// Told that this server may have begun or ceased to lead.
+    let changed: @Sendable () -> Void
 
     private var nodeID: String { settings.member.nodeID }
     private var term: Duration { .seconds(settings.memberTermSeconds) }
@@ -95,15 +97,19 @@ struct ClusterMembership {
                         lease: lease
                     )
                     _ = try await client.transact(transaction)
+                    standing.change { $0.canWrite = true }
+                    changed()
                 }
             } catch {
+                standing.change { $0.canWrite = false }
+                changed()
                 logger.debug("a member's duty failed", metadata: ["error": "\(error)"])
             }
         }
     }
 
     /// How often a member says how far it is.
-    private static let descriptionInterval: Duration = .seconds(10)
+    private static let descriptionInterval: Duration = .seconds(4)
 
     private func standForElection(_ lease: Int64) async throws {
         let now = standing.now

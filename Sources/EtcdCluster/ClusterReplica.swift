@@ -34,6 +34,8 @@ actor ClusterReplica {
 
     private(set) var view = ClusterView()
     private var ownerWrites = OwnerWrites()
+    /// The last entry of each writer.
+    private var last: [String: EntryName] = [:]
     /// Nil while attached.
     private var copy: Catalog?
     /// Findings of this server that no other has, in their order; later ones of a check in place of
@@ -75,7 +77,9 @@ actor ClusterReplica {
     func install(_ loaded: LoadedCluster) {
         view = loaded.view
         ownerWrites = loaded.ownerWrites
+        last = loaded.last
         if isAttached { replace(by: loaded.catalog) } else { copy = loaded.catalog }
+        for (name, results) in loaded.results { observer.applied(name, results) }
         observer.viewChanged(view)
         resumeWaiters()
     }
@@ -92,6 +96,12 @@ actor ClusterReplica {
         var entries: [EntryName: ClusterEntry] = [:]
         for (pair, isRemoval) in changes where !isRemoval {
             guard case .entry(let name) = keys.subject(of: pair.key) else { continue }
+            // A writer counts its entries one by one within an epoch.
+            if let last = last[name.writer], last.epoch == name.epoch,
+                name.number != last.number + 1
+            {
+                throw EtcdError(.compacted, "the watch left entries out")
+            }
             entries[name] = try await ClusterEntry(pair.value, coding) { count in
                 try await parts.read(name, count: count)
             }
@@ -134,14 +144,9 @@ actor ClusterReplica {
             copy?.limits = entry.limits
             made = copy?.apply(changes) { _ in revision }.0 ?? []
         }
-        view.log.add(bytes: pair.value.count)
-        var results = made.map { $0.mapError { CatalogLogError.rejected($0) } }[...]
-        observer.applied(
-            name,
-            isWanted.map { isWanted in
-                isWanted ? results.removeFirst() : .failure(.rejected(.conditionFailed))
-            }
-        )
+        view.log.add(bytes: pair.value.count + entry.partBytes)
+        last[name.writer] = name
+        observer.applied(name, ClusterEntry.results(made, isWanted))
     }
 
     // MARK: - Without etcd
@@ -153,7 +158,10 @@ actor ClusterReplica {
     }
 
     /// Has what is read show what this server alone has found.
-    func applyAlone(_ change: CatalogChange) -> Result<CatalogWrite, CatalogRejection> {
+    ///
+    /// - Returns: nil while attached: it would get into what etcd has.
+    func applyAlone(_ change: CatalogChange) -> Result<CatalogWrite, CatalogRejection>? {
+        guard !isAttached else { return nil }
         let index = keeper.read { $0.index } + 1
         if case .checkStatus(let key, _, _) = change { verdicts[key] = change }
         return keeper.apply(together: [change], at: index)[0]

@@ -53,7 +53,7 @@ extension ClusterNode {
     }
 
     /// How many registrations wait to be merged.
-    package var takenCount: Int { journal == nil ? 0 : offlineChanges().count }
+    package var takenCount: Int { offline.count }
 
     /// What etcd's member says of itself, or why it says nothing.
     package func etcdStatus() async -> Result<EtcdMemberStatus, EtcdFailure> {

@@ -57,17 +57,17 @@ extension ConsulAPI {
         }
     }
 
-    /// Moves what was registered with a server that is none of this cluster's to the node that such
-    /// registrations are on here, and forgets the server itself.
+    /// Moves what was registered with a server that stood alone to the node that such registrations
+    /// are on here, and forgets the server itself.
     ///
-    /// Why: this is how a server that stood alone becomes a cluster, and its clients go on.
+    /// Why: this is how it becomes a cluster, and its clients go on.
     private func moveOtherServers(_ contents: inout CatalogContents) {
-        let known = Set(servers.map { Catalog.fold($0.name) })
+        // A cluster's snapshot has that node already.
+        guard !contents.nodes.contains(where: { isLocalNode($0.name) }) else { return }
         let others = Set(
             contents.instances.filter { $0.id == Self.ownServiceID }
                 .map { Catalog.fold($0.node) }
-        ).subtracting(known).subtracting([Catalog.fold(localNode)])
-        guard !others.isEmpty else { return }
+        )
         func isOther(_ node: String) -> Bool { others.contains(Catalog.fold(node)) }
         let localNode = localNode
         contents.instances.removeAll { isOther($0.node) && $0.id == Self.ownServiceID }

@@ -32,7 +32,9 @@ struct ClusterStatusCommand: AsyncParsableCommand {
         for member in asked.members where reports[member.name] == nil {
             guard let address = member.http.first else { continue }
             let other = try? server.sibling(at: address)
-            reports[member.name] = try? await other?.clusterReport(ClusterReport.self)
+            let report = try? await other?.clusterReport(ClusterReport.self)
+            // A loopback address of another host leads to somebody else.
+            if report?.node == member.name { reports[member.name] = report }
         }
         let status = Status(asked: asked, reports: reports)
         if registry.json {
