@@ -48,9 +48,10 @@ package struct CompactCatalogCoding: CatalogCoding {
         var gathered: [UInt8] = []
         try SnapshotWriter.write(catalog, facts: facts, position: 0) { bytes in
             gathered += bytes
-            guard gathered.count >= Self.pieceBytes else { return }
-            try piece(gathered)
-            gathered = []
+            while gathered.count >= Self.pieceBytes {
+                try piece(Array(gathered.prefix(Self.pieceBytes)))
+                gathered.removeFirst(Self.pieceBytes)
+            }
         }
         if !gathered.isEmpty { try piece(gathered) }
     }

@@ -9,7 +9,8 @@ internal import Synchronization
 package final class OfflineFile: Sendable {
     private let path: String
     private let coding = CompactCatalogCoding()
-    private let isWriting = Mutex(())
+    /// Where the last whole record ends; nil as long as nobody has looked.
+    private let end: Mutex<Int?> = Mutex(nil)
 
     /// - Parameter path: in a folder that exists; made with the first change.
     package init(path: String) { self.path = path }
@@ -28,7 +29,7 @@ package final class OfflineFile: Sendable {
         record.overwrite(with: UInt32(truncatingIfNeeded: time >> 32), at: 4)
         record.overwrite(with: UInt32(bytes.count), at: 8)
         record.write(bytes: bytes)
-        try isWriting.withLock { _ in
+        try end.withLock { end in
             if !FileManager.default.fileExists(atPath: path) {
                 guard
                     FileManager.default.createFile(
@@ -40,11 +41,13 @@ package final class OfflineFile: Sendable {
             }
             let file = try FileHandle(forUpdating: URL(filePath: path))
             defer { try? file.close() }
-            // What a crash has left half is written over.
-            try file.truncate(atOffset: UInt64(wholeBytes(try contents())))
+            // What a crash, or a full disk, has left half is written over.
+            let start = try end ?? wholeBytes(try contents())
+            try file.truncate(atOffset: UInt64(start))
             try file.seekToEnd()
             try file.write(contentsOf: record.bytes)
             try file.synchronize()
+            end = start + record.bytes.count
         }
     }
 
@@ -61,8 +64,11 @@ package final class OfflineFile: Sendable {
     ///
     /// - Throws: what the file system says.
     package func clear() throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        try FileManager.default.removeItem(atPath: path)
+        try end.withLock { end in
+            end = nil
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            try FileManager.default.removeItem(atPath: path)
+        }
     }
 
     private func contents() throws -> [UInt8] {

@@ -14,16 +14,24 @@ struct ClusterEntry: Sendable {
     var limits: CatalogLimits
     /// For changes that were taken while their server was cut off: when each was; empty otherwise.
     var offlineMilliseconds: [Int64] = []
+    /// What of it is elsewhere.
+    var partBytes = 0
 
-    /// Reads the value of an entry's key.
+    /// Reads the value of an entry's key; `parts` fetches what is elsewhere.
     ///
-    /// - Throws: `ClusterEntryError`, or what is wrong with its bytes.
-    init(_ value: Data, _ coding: any CatalogCoding) throws {
+    /// - Throws: `ClusterEntryError`, what is wrong with its bytes, or what `parts` throws.
+    init(
+        _ value: Data,
+        _ coding: any CatalogCoding,
+        parts: (_ count: Int) async throws -> [UInt8]
+    ) async throws {
         let entry = try Rollcall_Entry(serializedBytes: value)
         guard entry.format <= Self.format else {
             throw ClusterEntryError.newer(format: entry.format)
         }
-        changes = try coding.changes(in: Array(entry.changes))
+        let bytes = entry.parts > 0 ? try await parts(Int(entry.parts)) : Array(entry.changes)
+        if entry.parts > 0 { partBytes = bytes.count }
+        changes = try coding.changes(in: bytes)
         milliseconds = entry.milliseconds
         limits =
             entry.limits.isEmpty
@@ -34,11 +42,12 @@ struct ClusterEntry: Sendable {
         }
     }
 
-    /// The value of an entry's key; `changes` are encoded already.
+    /// The value of an entry's key; `changes` are encoded already, or in `parts`.
     ///
     /// - Throws: an encoder's error.
     static func value(
         _ changes: [UInt8],
+        parts: Int = 0,
         milliseconds: Int64,
         limits: CatalogLimits,
         offlineMilliseconds: [Int64] = []
@@ -47,9 +56,21 @@ struct ClusterEntry: Sendable {
         entry.format = format
         entry.milliseconds = milliseconds
         entry.changes = Data(changes)
+        entry.parts = UInt32(parts)
         if limits != CatalogLimits() { entry.limits = try JSONEncoder().encode(limits) }
         entry.offlineMilliseconds = offlineMilliseconds
         return try entry.serializedBytes()
+    }
+
+    /// What came of each change, from what came of those that were wanted.
+    static func results(
+        _ made: [Result<CatalogWrite, CatalogRejection>],
+        _ isWanted: [Bool]
+    ) -> [Result<CatalogWrite, CatalogLogError>] {
+        var results = made.map { $0.mapError { CatalogLogError.rejected($0) } }[...]
+        return isWanted.map { isWanted in
+            isWanted ? results.removeFirst() : .failure(.rejected(.conditionFailed))
+        }
     }
 
     /// The changes that are still wanted, and for each of all whether it is.
@@ -63,7 +84,9 @@ struct ClusterEntry: Sendable {
         var admitted: [CatalogChange] = []
         var isWanted: [Bool] = []
         for (change, time) in zip(changes, offlineMilliseconds) {
-            let isSuperseded = writes.supersede(change, madeAt: time)
+            // What was before that nobody remembers.
+            let isTooOld = milliseconds - time > OwnerWrites.retentionMilliseconds
+            let isSuperseded = isTooOld || writes.supersede(change, madeAt: time)
             isWanted.append(!isSuperseded)
             guard !isSuperseded else { continue }
             writes.note(change, madeAt: time)

@@ -16,6 +16,8 @@
 ///         question/NODE-ID, opinion/NODE-ID       Question, Opinion, on the server's lease
 ///         snapshot                                Snapshot
 ///     rollcall/prod/ID/snapshot/REVISION/NUMBER   the snapshot's pieces
+///     rollcall/prod/ID/part/WRITER/EPOCH/NUMBER/PART
+///                                                 changes that are too large for one value
 struct ClusterKeys: Hashable, Sendable {
     let name: String
     let id: String
@@ -35,13 +37,17 @@ struct ClusterKeys: Hashable, Sendable {
     var snapshot: String { live + "snapshot" }
     var pieces: String { root + "snapshot/" }
 
-    func entry(writer: String, epoch: UInt64, number: UInt64) -> String {
-        entries(writer: writer, epoch: epoch) + Self.digits(number)
+    func entry(_ name: EntryName) -> String { log + Self.text(name) }
+
+    /// The parts of an entry begin so.
+    func parts(_ name: EntryName) -> String { "\(root)part/\(Self.text(name))/" }
+
+    func part(_ part: Int, of name: EntryName) -> String {
+        parts(name) + Self.digits(UInt64(part))
     }
 
-    /// The entries of one epoch of a writer begin so.
-    func entries(writer: String, epoch: UInt64) -> String {
-        "\(log)\(writer)/\(Self.digits(epoch))/"
+    private static func text(_ name: EntryName) -> String {
+        "\(name.writer)/\(digits(name.epoch))/\(digits(name.number))"
     }
 
     func writer(_ nodeID: String) -> String { writers + nodeID }

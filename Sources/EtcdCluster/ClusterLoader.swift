@@ -2,6 +2,17 @@ internal import Foundation
 internal import Protos
 internal import ServiceCatalog
 
+/// All of a cluster as of one revision.
+struct LoadedCluster: Sendable {
+    var view = ClusterView()
+    var catalog: Catalog
+    var ownerWrites = OwnerWrites()
+    /// The last entry of each writer.
+    var last: [String: EntryName] = [:]
+    /// What came of the entries of this server that no snapshot has.
+    var results: [EntryName: [Result<CatalogWrite, CatalogLogError>]] = [:]
+}
+
 /// Reads all of a cluster as of one revision: the snapshot, and the log behind it.
 struct ClusterLoader {
     let client: EtcdClient
@@ -9,17 +20,19 @@ struct ClusterLoader {
     let coding: any CatalogCoding
     /// Without contents.
     let empty: Catalog
+    /// Of this server.
+    let nodeID: String
 
     private static let piecesPerPage = 32
     private static let entriesPerPage = 64
     private static let pairsPerPage = 512
 
     /// - Throws: `EtcdError`, or what is wrong with what is stored.
-    func load() async throws -> (view: ClusterView, catalog: Catalog) {
-        var view = ClusterView()
+    func load() async throws -> LoadedCluster {
+        var loaded = LoadedCluster(catalog: empty)
         let (found, _, revision) = try await client.range(keys.snapshot)
-        let (catalog, index) = try await snapshot(found.first, at: revision, &view)
-        let loaded = try await replay(onto: catalog, behind: index, at: revision, &view)
+        try await readSnapshot(found.first, at: revision, &loaded)
+        try await replay(at: revision, &loaded)
         // All but the log, which stands among them.
         for (first, end) in [
             (keys.live, keys.log), (ClusterKeys.end(of: keys.log), ClusterKeys.end(of: keys.live)),
@@ -34,22 +47,22 @@ struct ClusterLoader {
                     guard let subject = keys.subject(of: pair.key), subject != .snapshot else {
                         continue
                     }
-                    view.note(subject, pair, isRemoval: false)
+                    loaded.view.note(subject, pair, isRemoval: false)
                 }
             }
         }
-        view.revision = revision
-        return (view, loaded)
+        loaded.view.revision = revision
+        return loaded
     }
 
-    private func snapshot(
+    private func readSnapshot(
         _ pair: EtcdPair?,
         at revision: UInt64,
-        _ view: inout ClusterView
-    ) async throws -> (Catalog, CatalogIndex) {
-        guard let pair else { return (empty, 0) }
-        view.note(.snapshot, pair, isRemoval: false)
-        let index = view.snapshotRevision
+        _ loaded: inout LoadedCluster
+    ) async throws {
+        guard let pair else { return }
+        loaded.view.note(.snapshot, pair, isRemoval: false)
+        let index = loaded.view.snapshotRevision
         let prefix = keys.pieces(of: index)
         var pieces: [[UInt8]] = []
         try await client.forEachPage(
@@ -59,16 +72,12 @@ struct ClusterLoader {
             page: Self.piecesPerPage
         ) { pieces += $0.map { Array($0.value) } }
         let (catalog, facts) = try coding.catalog(in: pieces, into: empty, index: index)
-        view.ownerWrites = OwnerWrites(text: facts[SnapshotFact.ownerWrites])
-        return (catalog, index)
+        loaded.catalog = catalog
+        loaded.ownerWrites = OwnerWrites(text: facts[SnapshotFact.ownerWrites])
     }
 
-    private func replay(
-        onto start: Catalog,
-        behind index: CatalogIndex,
-        at revision: UInt64,
-        _ view: inout ClusterView
-    ) async throws -> Catalog {
+    private func replay(at revision: UInt64, _ loaded: inout LoadedCluster) async throws {
+        let index = loaded.view.snapshotRevision
         var entries: [EtcdPair] = []
         try await client.forEachPage(
             from: keys.log,
@@ -79,15 +88,19 @@ struct ClusterLoader {
             entries += pairs.filter { $0.modRevision > index }
         }
         entries.sort { $0.modRevision < $1.modRevision }
-        var catalog = start
         for pair in entries {
-            let entry = try ClusterEntry(pair.value, coding)
-            let (changes, _) = entry.admitted(by: &view.ownerWrites)
-            catalog.limits = entry.limits
-            _ = catalog.apply(changes) { _ in pair.modRevision }
-            view.log.add(bytes: pair.value.count)
+            guard case .entry(let name) = keys.subject(of: pair.key) else { continue }
+            let entry = try await ClusterEntry(pair.value, coding) { count in
+                try await EntryParts(client: client, keys: keys)
+                    .read(name, count: count, revision: revision)
+            }
+            let (changes, isWanted) = entry.admitted(by: &loaded.ownerWrites)
+            loaded.catalog.limits = entry.limits
+            let made = loaded.catalog.apply(changes) { _ in pair.modRevision }.0
+            if name.writer == nodeID { loaded.results[name] = ClusterEntry.results(made, isWanted) }
+            loaded.last[name.writer] = name
+            loaded.view.log.add(bytes: pair.value.count + entry.partBytes)
         }
-        return catalog
     }
 }
 

@@ -42,7 +42,8 @@ package final class ClusterLog: CatalogLog {
     private static let unsettledMax = 65_536
     /// Changes in one entry: bounds the time that the catalog's lock is held.
     private static let changesMax = 512
-    /// What etcd takes in one request, by default, is half as much again.
+    /// What etcd takes in one request, by default, is half as much again; a larger change goes in
+    /// parts.
     static let bytesMax = 1 << 20
 
     package init() {
@@ -162,10 +163,6 @@ extension ClusterLog {
                     settle(taken, .failure(.unavailable(reason: Self.unsent)))
                     continue
                 }
-                guard bytes.count <= Self.bytesMax else {
-                    settle(taken, .failure(.unavailable(reason: Self.tooLarge(bytes.count))))
-                    continue
-                }
                 return (taken, bytes)
             } catch {
                 let first = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
@@ -176,10 +173,6 @@ extension ClusterLog {
     }
 
     private static let unsent = "etcd was lost before the change was sent; nothing changed"
-
-    private static func tooLarge(_ bytes: Int) -> String {
-        "the change takes \(bytes) bytes and etcd at most \(bytesMax) in one; nothing changed"
-    }
 
     /// The first ones that may share an entry.
     ///
@@ -215,6 +208,9 @@ extension ClusterLog {
         state.withLock { $0.underWay.removeValue(forKey: name) }
     }
 
+    /// True while an entry is not settled.
+    func isUnderWay(_ name: EntryName) -> Bool { state.withLock { $0.underWay[name] != nil } }
+
     /// Settles the changes of an entry that this server's catalog has now.
     func applied(_ name: EntryName, _ results: [Result<CatalogWrite, CatalogLogError>]) {
         let now = ContinuousClock.now
@@ -231,6 +227,7 @@ extension ClusterLog {
 
     /// Settles changes that were not made.
     func settle(_ changes: [Waiting], _ result: Result<CatalogWrite, CatalogLogError>) {
+        guard !changes.isEmpty else { return }
         state.withLock { state in
             state.unsettledCount -= changes.count
             if case .failure(.unavailable(let reason)) = result {

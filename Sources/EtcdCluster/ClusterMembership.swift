@@ -14,6 +14,8 @@ struct ClusterMembership {
     let logger: Logger
     /// Rings when members or leader change.
     let bell: ClusterBell
+    /// Told that this server may have begun or ceased to lead.
+    let changed: @Sendable () -> Void
 
     private var nodeID: String { settings.member.nodeID }
     private var term: Duration { .seconds(settings.memberTermSeconds) }
@@ -95,15 +97,19 @@ struct ClusterMembership {
                         lease: lease
                     )
                     _ = try await client.transact(transaction)
+                    standing.change { $0.canWrite = true }
+                    changed()
                 }
             } catch {
+                standing.change { $0.canWrite = false }
+                changed()
                 logger.debug("a member's duty failed", metadata: ["error": "\(error)"])
             }
         }
     }
 
     /// How often a member says how far it is.
-    private static let descriptionInterval: Duration = .seconds(10)
+    private static let descriptionInterval: Duration = .seconds(4)
 
     private func standForElection(_ lease: Int64) async throws {
         let now = standing.now
@@ -134,30 +140,5 @@ struct ClusterMembership {
     private func leave(_ lease: Int64) async {
         // The task is cancelled, and this call must not be.
         await Task.detached { [client] in try? await client.revoke(lease: lease) }.value
-    }
-}
-
-/// Wakes one who waits, at once if it rang before.
-final class ClusterBell: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func ring() { continuation.yield() }
-
-    /// Returns when it rings, when the time is over, or when the task is cancelled.
-    func wait(atMost limit: Duration) async {
-        await withTaskGroup { group in
-            group.addTask {
-                var rings = self.stream.makeAsyncIterator()
-                await rings.next()
-            }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
     }
 }

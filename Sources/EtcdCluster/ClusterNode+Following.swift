@@ -10,15 +10,20 @@ extension ClusterNode {
             client: client,
             keys: keys,
             coding: coding,
-            empty: Catalog(datacenter: settings.datacenter, limits: settings.limits)
+            empty: Catalog(datacenter: settings.datacenter, limits: settings.limits),
+            nodeID: nodeID
         )
         var isLoaded = false
         while !Task.isCancelled {
             do {
-                if !isLoaded || standing.change({ $0.takeReload() }) {
-                    let (view, catalog) = try await loader.load()
-                    await replica.install(catalog, view)
-                    standing.change { $0.figures.loads += 1 }
+                if !isLoaded || standing.now.needsReload {
+                    busy.set(true)
+                    defer { busy.set(false) }
+                    await replica.install(try await loader.load())
+                    standing.change { now in
+                        now.needsReload = false
+                        now.figures.loads += 1
+                    }
                     isLoaded = true
                 }
                 let revision = await replica.view.revision
@@ -40,6 +45,7 @@ extension ClusterNode {
     /// Watches until that breaks, or until somebody says that it brings nothing.
     private func watch(_ keys: ClusterKeys, since revision: UInt64) async throws {
         let replica = replica
+        let parts = EntryParts(client: client, keys: keys)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await self.client.watch(
@@ -48,7 +54,9 @@ extension ClusterNode {
                     since: revision
                 ) { news in
                     guard case .changes(let revision, let changes) = news else { return }
-                    try await replica.take(revision, changes, keys)
+                    self.busy.set(true)
+                    defer { self.busy.set(false) }
+                    try await replica.take(revision, changes, parts)
                 }
             }
             group.addTask {
@@ -61,16 +69,19 @@ extension ClusterNode {
 
     /// Asks etcd's majority every second for the newest entry, and judges by it.
     func monitor(_ keys: ClusterKeys) async {
+        let began = ContinuousClock.now
         while !Task.isCancelled {
             let asked = ContinuousClock.now
             let isConfirmed = await confirm(keys)
             if isConfirmed {
                 standing.change { $0.confirmed = asked }
-                if await !replica.isAttached { await comeBack() }
+                if await !replica.isAttached { await comeBack(keys) }
             } else {
-                let last = standing.now.confirmed ?? asked
-                if standing.now.confirmed == nil { standing.change { $0.confirmed = asked } }
-                if ContinuousClock.now - last > settings.cutOffAfter { await cutOff() }
+                let last = standing.now.confirmed ?? began
+                if ContinuousClock.now - last > settings.cutOffAfter {
+                    await cutOff()
+                    noteSlowStart(since: began)
+                }
             }
             let isWell = isConfirmed && standing.now.cutOff == nil
             try? await Task.sleep(for: isWell ? .seconds(1) : .milliseconds(200))
@@ -82,6 +93,8 @@ extension ClusterNode {
         do {
             guard let newest = try await newestEntry(keys) else { return false }
             guard await replica.reached(newest, within: Self.watchPatience) else {
+                // What is large takes its time, and would begin again and again.
+                guard !busy.isSet else { return false }
                 standing.change { now in
                     now.figures.stalls += 1
                     now.lastFailure = "the watch at \(self.client.endpoint) brings nothing"
@@ -106,6 +119,8 @@ extension ClusterNode {
         var transaction = EtcdTransaction()
         transaction.read(ClusterKeys.cluster(keys.name))
         transaction.read(keys.head)
+        // Before it is asked: the watch may bring more while the answer is on its way.
+        let known = await replica.view.revision
         let outcome = try await client.transact(transaction)
         guard let cluster = outcome.found.first ?? nil, ClusterStart.id(cluster) == keys.id else {
             standing.change {
@@ -113,7 +128,7 @@ extension ClusterNode {
             }
             return nil
         }
-        if await outcome.revision < replica.view.revision {
+        if outcome.revision < known {
             logger.error("etcd was put back to an older state: reading all of it")
             standing.change { $0.needsReload = true }
             parts.watchBroken.ring()
@@ -129,6 +144,9 @@ extension ClusterNode {
     func cutOff() async {
         let failure = standing.now.lastFailure ?? "no answer"
         let reason = "etcd cannot be reached, and no change is taken until it is: \(failure)"
+        guard standing.now.cutOff == nil else { return }
+        // First, so that nothing that is found alone gets into what etcd has.
+        await replica.detach()
         let isNew = standing.change { now in
             guard now.cutOff == nil else { return false }
             now.cutOff = reason
@@ -139,28 +157,32 @@ extension ClusterNode {
         guard isNew else { return }
         logger.warning("cut off from etcd", metadata: ["reason": "\(failure)"])
         log.cutOff(because: reason)
-        await replica.detach()
+        offline.open()
         parts.currentHealth?.shareChecks(among: nil, leads: false)
     }
 
     /// Brings to the others what they do not have, then shows everybody what etcd has.
-    private func comeBack() async {
+    private func comeBack(_ keys: ClusterKeys) async {
         let findings = await replica.openVerdicts().filter { change in
             guard case .checkStatus(let key, _, _) = change else { return false }
             return parts.currentHealth?.isResponsible(for: key) ?? true
         }
-        let taken = offlineChanges()
+        let taken = offline.close()
+        await raiseRevision(keys)
         let results = await log.bring(
             findings.map { ($0, nil) } + taken.map { ($0.change, .some($0.milliseconds)) }
         )
         for result in results {
             // Lost again: what was brought is brought again then.
-            if case .failure(let error) = result, !error.isRejection { return }
+            if case .failure(let error) = result, !error.isRejection {
+                offline.open()
+                return
+            }
         }
         let superseded = results.suffix(taken.count).count { result in
             if case .failure(.rejected(.conditionFailed)) = result { true } else { false }
         }
-        clearOfflineChanges()
+        offline.clear()
         await replica.attach()
         let wasCutOff = standing.change { now in
             defer {
@@ -187,6 +209,30 @@ extension ClusterNode {
         )
     }
 
+    /// Writes to etcd until its revision is that of what was shown while this server was alone: who
+    /// follows the index is never told a smaller one for something newer.
+    private func raiseRevision(_ keys: ClusterKeys) async {
+        let shown = keeper.read { $0.index }
+        for _ in 0..<Self.raisesMax where await replica.view.revision < shown {
+            var transaction = EtcdTransaction()
+            transaction.put(keys.beats(nodeID), Data(), lease: standing.now.lease)
+            guard let revision = try? await client.transact(transaction).revision,
+                revision < shown
+            else { return }
+        }
+    }
+
+    private static let raisesMax = 1_000
+
+    /// Says how a start ends that etcd does not let finish.
+    private func noteSlowStart(since began: ContinuousClock.Instant) {
+        if hasCopy {
+            startState.begin()
+        } else if ContinuousClock.now - began > settings.startTimeout {
+            startState.fail(unreachable(standing.now.lastFailure ?? "no answer"))
+        }
+    }
+
     /// Has health know with whom this server shares the checks now.
     func tellHealth() {
         let now = standing.now
@@ -201,13 +247,5 @@ extension ClusterNode {
 extension CatalogLogError {
     fileprivate var isRejection: Bool {
         if case .rejected = self { true } else { false }
-    }
-}
-
-extension ClusterStanding.Snapshot {
-    /// True when all is to be read anew; the next call says no.
-    fileprivate mutating func takeReload() -> Bool {
-        defer { needsReload = false }
-        return needsReload
     }
 }

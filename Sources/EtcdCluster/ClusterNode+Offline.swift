@@ -29,9 +29,11 @@ extension ClusterNode {
                     results.append(.failure(node.log.refusal ?? .overloaded))
                     continue
                 }
-                results.append(
-                    await node.replica.applyAlone(change).mapError { .rejected($0) }
-                )
+                guard let result = await node.replica.applyAlone(change) else {
+                    results.append(.failure(.overloaded))
+                    continue
+                }
+                results.append(result.mapError { .rejected($0) })
             }
             return results
         }
@@ -43,30 +45,19 @@ extension ClusterNode {
     ) async -> Result<CatalogWrite, CatalogLogError> {
         do {
             let milliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
-            try journal?.append(change, milliseconds: milliseconds)
+            guard try offline.take(change, milliseconds: milliseconds) else {
+                // It is coming back.
+                return .failure(log.refusal ?? .overloaded)
+            }
         } catch {
             return .failure(.unavailable(reason: "the change could not be kept: \(error)"))
         }
         standing.change { $0.figures.taken += 1 }
-        return await replica.applyAlone(change).mapError { .rejected($0) }
-    }
-
-    /// What was taken, in order.
-    func offlineChanges() -> [(change: CatalogChange, milliseconds: Int64)] {
-        do {
-            return try journal?.all() ?? []
-        } catch {
-            logger.error("taken registrations cannot be read", metadata: ["error": "\(error)"])
-            return []
+        guard let result = await replica.applyAlone(change) else {
+            // It came back meanwhile, and the change with it.
+            return .success(CatalogWrite(index: keeper.read { $0.index }))
         }
-    }
-
-    func clearOfflineChanges() {
-        do {
-            try journal?.clear()
-        } catch {
-            logger.error("merged registrations stay in the folder", metadata: ["error": "\(error)"])
-        }
+        return result.mapError { .rejected($0) }
     }
 }
 
@@ -99,7 +90,7 @@ extension ClusterNode: OperatedLog {
 
     /// True while this server is cut off and takes what owners say of their instances.
     private func takesOffline(_ change: CatalogChange) -> Bool {
-        journal != nil && OwnerWrites.subject(of: change) != nil && standing.now.cutOff != nil
+        offline.isOpen && OwnerWrites.subject(of: change) != nil
     }
 
     package var metrics: LogMetrics { log.metrics }

@@ -94,6 +94,8 @@ extension ClusterNode: ClusterObserver {
         log.applied(name, results)
     }
 
+    func advanced(_ view: ClusterView) { standing.change { $0.view = view } }
+
     func viewChanged(_ view: ClusterView) {
         standing.change { $0.view = view }
         bell.ring()

@@ -29,7 +29,6 @@ package final class ClusterNode: Sendable {
     let keeper: CatalogKeeper
     let coding: any CatalogCoding
     let copies: any CatalogCopies
-    let journal: (any OfflineJournal)?
     let logger: Logger
     let client: EtcdClient
     let standing = ClusterStanding()
@@ -39,6 +38,9 @@ package final class ClusterNode: Sendable {
     let parts = Parts()
     let stopping = ClusterBell()
     let current = SharedConfirmation()
+    /// Set while something large is read, which nobody may take for a watch that brings nothing.
+    let busy = Flag()
+    let offline: OfflineRegistrations
     let startState = StartState()
     /// The catalog and facts that the disk had.
     private let copy: LocalCopy?
@@ -94,7 +96,7 @@ package final class ClusterNode: Sendable {
         self.copy = copy
         self.coding = coding
         self.copies = copies
-        self.journal = journal
+        self.offline = OfflineRegistrations(journal, logger: logger)
         self.logger = logger
         self.client = EtcdClient(settings.etcd)
         let replica = ClusterReplica(keeper, coding: coding, observer: self, logger: logger)
@@ -201,7 +203,8 @@ package final class ClusterNode: Sendable {
             settings: settings,
             standing: standing,
             logger: logger,
-            bell: bell
+            bell: bell,
+            changed: { self.tellHealth() }
         )
     }
 
@@ -222,18 +225,23 @@ package final class ClusterNode: Sendable {
                     await cutOff()
                     startState.begin()
                 } else if copy == nil, waited > settings.startTimeout {
-                    startState.fail(
-                        ClusterStartError(
-                            "etcd cannot be reached, and the data folder has no copy of the "
-                                + "catalog to answer from: \(error)"
-                        )
-                    )
+                    startState.fail(unreachable("\(error)"))
                     return nil
                 }
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }
         return nil
+    }
+
+    /// True when the disk had something to answer from.
+    var hasCopy: Bool { copy != nil }
+
+    func unreachable(_ reason: String) -> ClusterStartError {
+        ClusterStartError(
+            "etcd cannot be reached, and the data folder has no copy of the catalog to answer from: "
+                + reason
+        )
     }
 
     /// Returns once there is something to serve.

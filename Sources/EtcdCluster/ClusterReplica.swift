@@ -9,6 +9,8 @@ internal import Synchronization
 protocol ClusterObserver: Sendable {
     /// An entry of the log is in the catalog.
     func applied(_ name: EntryName, _ results: [Result<CatalogWrite, CatalogLogError>])
+    /// All up to the view's revision is known.
+    func advanced(_ view: ClusterView)
     /// Members, leader or assignment are no longer what they were.
     func viewChanged(_ view: ClusterView)
     /// Another server has heard heartbeats.
@@ -31,6 +33,9 @@ actor ClusterReplica {
     private let logger: Logger
 
     private(set) var view = ClusterView()
+    private var ownerWrites = OwnerWrites()
+    /// The last entry of each writer.
+    private var last: [String: EntryName] = [:]
     /// Nil while attached.
     private var copy: Catalog?
     /// Findings of this server that no other has, in their order; later ones of a check in place of
@@ -55,21 +60,26 @@ actor ClusterReplica {
 
     var isAttached: Bool { copy == nil }
 
-    /// The catalog as etcd has it, and its revision.
-    var state: (catalog: Catalog, view: ClusterView) { (copy ?? keeper.snapshot(), view) }
+    /// The catalog as etcd has it, with its revision.
+    var state: LoadedCluster {
+        LoadedCluster(view: view, catalog: copy ?? keeper.snapshot(), ownerWrites: ownerWrites)
+    }
 
     /// Starts from what this server had on its disk.
     func begin(at revision: UInt64, _ writes: OwnerWrites) {
         view.revision = revision
-        view.ownerWrites = writes
+        ownerWrites = writes
     }
 
     // MARK: - What etcd brings
 
     /// Takes over all of the cluster, as it was read.
-    func install(_ catalog: Catalog, _ loaded: ClusterView) {
-        view = loaded
-        if isAttached { replace(by: catalog) } else { copy = catalog }
+    func install(_ loaded: LoadedCluster) {
+        view = loaded.view
+        ownerWrites = loaded.ownerWrites
+        last = loaded.last
+        if isAttached { replace(by: loaded.catalog) } else { copy = loaded.catalog }
+        for (name, results) in loaded.results { observer.applied(name, results) }
         observer.viewChanged(view)
         resumeWaiters()
     }
@@ -78,14 +88,31 @@ actor ClusterReplica {
     func take(
         _ revision: UInt64,
         _ changes: [(pair: EtcdPair, isRemoval: Bool)],
-        _ keys: ClusterKeys
-    ) throws {
+        _ parts: EntryParts
+    ) async throws {
         guard revision > view.revision else { return }
+        let keys = parts.keys
+        // First, for this is where others may come between.
+        var entries: [EntryName: ClusterEntry] = [:]
+        for (pair, isRemoval) in changes where !isRemoval {
+            guard case .entry(let name) = keys.subject(of: pair.key) else { continue }
+            // A writer counts its entries one by one within an epoch.
+            if let last = last[name.writer], last.epoch == name.epoch,
+                name.number != last.number + 1
+            {
+                throw EtcdError(.compacted, "the watch left entries out")
+            }
+            entries[name] = try await ClusterEntry(pair.value, coding) { count in
+                try await parts.read(name, count: count)
+            }
+        }
+        var isChanged = false
         for (pair, isRemoval) in changes {
             guard let subject = keys.subject(of: pair.key) else { continue }
             switch subject {
             case .entry(let name):
-                if !isRemoval { try apply(name, pair) }
+                guard let entry = entries[name] else { continue }
+                apply(name, entry, pair)
             case .head, .writer: continue
             case .beats(let nodeID):
                 guard !isRemoval else { continue }
@@ -98,16 +125,17 @@ actor ClusterReplica {
                 observer.answered(try Rollcall_Opinion(serializedBytes: pair.value), by: nodeID)
             case .member, .leader, .assignment, .snapshot:
                 view.note(subject, pair, isRemoval: isRemoval)
-                observer.viewChanged(view)
+                isChanged = true
             }
         }
         view.revision = revision
+        observer.advanced(view)
+        if isChanged { observer.viewChanged(view) }
         resumeWaiters()
     }
 
-    private func apply(_ name: EntryName, _ pair: EtcdPair) throws {
-        let entry = try ClusterEntry(pair.value, coding)
-        let (changes, isWanted) = entry.admitted(by: &view.ownerWrites)
+    private func apply(_ name: EntryName, _ entry: ClusterEntry, _ pair: EtcdPair) {
+        let (changes, isWanted) = entry.admitted(by: &ownerWrites)
         let revision = pair.modRevision
         let made: [Result<CatalogWrite, CatalogRejection>]
         if copy == nil {
@@ -116,14 +144,9 @@ actor ClusterReplica {
             copy?.limits = entry.limits
             made = copy?.apply(changes) { _ in revision }.0 ?? []
         }
-        view.log.add(bytes: pair.value.count)
-        var results = made.map { $0.mapError { CatalogLogError.rejected($0) } }[...]
-        observer.applied(
-            name,
-            isWanted.map { isWanted in
-                isWanted ? results.removeFirst() : .failure(.rejected(.conditionFailed))
-            }
-        )
+        view.log.add(bytes: pair.value.count + entry.partBytes)
+        last[name.writer] = name
+        observer.applied(name, ClusterEntry.results(made, isWanted))
     }
 
     // MARK: - Without etcd
@@ -135,7 +158,10 @@ actor ClusterReplica {
     }
 
     /// Has what is read show what this server alone has found.
-    func applyAlone(_ change: CatalogChange) -> Result<CatalogWrite, CatalogRejection> {
+    ///
+    /// - Returns: nil while attached: it would get into what etcd has.
+    func applyAlone(_ change: CatalogChange) -> Result<CatalogWrite, CatalogRejection>? {
+        guard !isAttached else { return nil }
         let index = keeper.read { $0.index } + 1
         if case .checkStatus(let key, _, _) = change { verdicts[key] = change }
         return keeper.apply(together: [change], at: index)[0]

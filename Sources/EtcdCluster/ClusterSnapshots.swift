@@ -43,10 +43,10 @@ struct ClusterSnapshots {
     }
 
     private func write(as leader: ClusterView.Leader) async throws {
-        let (catalog, view) = await replica.state
-        let revision = view.revision
+        let state = await replica.state
+        let revision = state.view.revision
         var pieces: [[UInt8]] = []
-        try coding.encode(catalog, facts: Self.facts(view)) { pieces.append($0) }
+        try coding.encode(state.catalog, facts: Self.facts(state)) { pieces.append($0) }
         for (number, piece) in pieces.enumerated() {
             var transaction = EtcdTransaction()
             transaction.require(keys.leader, createdAt: leader.since)
@@ -77,18 +77,23 @@ struct ClusterSnapshots {
         transaction.require(keys.leader, createdAt: leader.since)
         transaction.remove(from: keys.pieces, upTo: keys.pieces(of: revision))
         _ = try await client.transact(transaction)
-        for (prefix, last) in try await ends(before: revision) {
+        for last in try await ends(before: revision) {
+            var first = last
+            first.number = 0
             var transaction = EtcdTransaction()
             transaction.require(keys.leader, createdAt: leader.since)
-            transaction.remove(from: prefix, upTo: last + "\0")
+            transaction.remove(from: keys.entry(first), upTo: keys.entry(last) + "\0")
+            transaction.remove(
+                from: keys.parts(first),
+                upTo: ClusterKeys.end(of: keys.parts(last))
+            )
             _ = try await client.transact(transaction)
         }
     }
 
-    /// The last entry of each epoch of each writer that is in the snapshot, by how its epoch's
-    /// entries begin.
-    private func ends(before revision: UInt64) async throws -> [String: String] {
-        var ends: [String: String] = [:]
+    /// The last entry of each epoch of each writer that is in the snapshot.
+    private func ends(before revision: UInt64) async throws -> [EntryName] {
+        var ends: [EntryName: EntryName] = [:]
         try await client.forEachPage(
             from: keys.log,
             upTo: ClusterKeys.end(of: keys.log),
@@ -98,17 +103,19 @@ struct ClusterSnapshots {
         ) { pairs in
             for pair in pairs where pair.modRevision <= revision {
                 guard case .entry(let name) = keys.subject(of: pair.key) else { continue }
+                var epoch = name
+                epoch.number = 0
                 // In order of number.
-                ends[keys.entries(writer: name.writer, epoch: name.epoch)] = pair.key
+                ends[epoch] = name
             }
         }
-        return ends
+        return Array(ends.values)
     }
 
     private static let keysPerPage = 4_096
 
-    static func facts(_ view: ClusterView) -> [String: String] {
-        var writes = view.ownerWrites
+    private static func facts(_ state: LoadedCluster) -> [String: String] {
+        var writes = state.ownerWrites
         writes.prune(now: Int64(Date().timeIntervalSince1970 * 1_000))
         return [SnapshotFact.ownerWrites: writes.text]
     }
@@ -143,13 +150,14 @@ struct ClusterSnapshots {
 
     /// Writes a copy if there is something that the last one does not have.
     func copy(unless written: inout UInt64) async {
-        let (catalog, view) = await replica.state
-        guard view.revision > 0, catalog.index != written else { return }
-        var facts = Self.facts(view)
+        let state = await replica.state
+        let (catalog, revision) = (state.catalog, state.view.revision)
+        guard revision > 0, catalog.index != written else { return }
+        var facts = Self.facts(state)
         facts[SnapshotFact.clusterID] = keys.id
         facts[SnapshotFact.clusterName] = keys.name
         do {
-            try copies.write(catalog, facts: facts, revision: view.revision)
+            try copies.write(catalog, facts: facts, revision: revision)
             written = catalog.index
             standing.change { $0.figures.copies += 1 }
         } catch {

@@ -18,6 +18,9 @@ final class ClusterStanding: Sendable {
         var lastFailure: String?
         /// Somebody else's server has this one's name.
         var nameTaken: String?
+        /// False while etcd answers and takes no writes, such as when its disk is full: heartbeats do
+        /// not get through then, so that nobody's silence means anything.
+        var canWrite = true
         /// All is to be read anew.
         var needsReload = false
         var figures = ClusterFigures()
@@ -35,7 +38,7 @@ final class ClusterStanding: Sendable {
     func leads(_ nodeID: String) -> ClusterView.Leader? {
         snapshot.withLock { now in
             guard let leader = now.view.leader, leader.nodeID == nodeID, now.lease != 0,
-                now.cutOff == nil
+                now.cutOff == nil, now.canWrite
             else { return nil }
             return leader
         }

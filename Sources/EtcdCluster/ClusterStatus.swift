@@ -53,7 +53,7 @@ extension ClusterNode {
     }
 
     /// How many registrations wait to be merged.
-    package var takenCount: Int { journal == nil ? 0 : offlineChanges().count }
+    package var takenCount: Int { offline.count }
 
     /// What etcd's member says of itself, or why it says nothing.
     package func etcdStatus() async -> Result<EtcdMemberStatus, EtcdFailure> {
@@ -67,7 +67,8 @@ extension ClusterNode {
     /// A number for all that the catalog holds, and its revision: the same at two servers whose
     /// catalogs are.
     package func digest() async -> (text: String, revision: UInt64, index: CatalogIndex) {
-        let (catalog, view) = await replica.state
+        let state = await replica.state
+        let catalog = state.catalog
         var digest: UInt64 = 0xCBF2_9CE4_8422_2325
         let contents = catalog.contents
         let encoder = JSONEncoder()
@@ -86,7 +87,7 @@ extension ClusterNode {
         add(contents.preparedQueries)
         add(contents.accessPolicies)
         add(contents.accessTokens)
-        return (String(digest, radix: 16), view.revision, catalog.index)
+        return (String(digest, radix: 16), state.view.revision, catalog.index)
     }
 }
 

@@ -33,7 +33,6 @@ struct ClusterView: Sendable {
     /// The catalog of this revision can be read in one piece.
     var snapshotRevision: UInt64 = 0
     var snapshotBytes = 0
-    var ownerWrites = OwnerWrites()
 
     /// Follows a change of a key that is no entry of the log.
     mutating func note(

@@ -57,9 +57,15 @@ struct ClusterWriter {
             guard await hasEpoch(for: changes, &reason) else { break }
             number += 1
             let name = EntryName(writer: nodeID, epoch: epoch, number: number)
-            guard log.begin(name, changes) else { return }
+            guard log.begin(name, changes) else {
+                number -= 1
+                return
+            }
             do {
-                if try await send(name, changes, bytes) { return }
+                if let revision = try await send(name, changes, bytes) {
+                    await settle(name, madeAt: revision)
+                    return
+                }
                 reason = "another server leads by now"
             } catch {
                 reason = (error as? EtcdError)?.reason ?? "\(error)"
@@ -80,6 +86,18 @@ struct ClusterWriter {
             logger.debug("an entry is written again", metadata: ["reason": "\(reason)"])
         }
         log.settle(changes, .failure(.unavailable(reason: "\(reason); nothing changed")))
+    }
+
+    /// Sees to it that an entry that etcd has is settled.
+    ///
+    /// Its results come with it. Where all of the cluster was read meanwhile, and a snapshot had it
+    /// already, nobody knows them.
+    private func settle(_ name: EntryName, madeAt revision: UInt64) async {
+        while !Task.isCancelled, log.isUnderWay(name),
+            await !replica.reached(revision, within: .seconds(1))
+        {}
+        guard let open = log.takeBack(name) else { return }
+        log.settle(open, .failure(.unavailable(reason: "the view was read anew" + Self.unknown)))
     }
 
     private static let unknown = "; the change may have been made"
@@ -105,24 +123,27 @@ struct ClusterWriter {
         changes.first.map { ContinuousClock.now - $0.arrival < Self.patience } ?? false
     }
 
-    /// - Returns: true when etcd has it, false when a condition did not hold.
+    /// - Returns: the revision at which etcd has it; nil when a condition did not hold.
     private func send(
         _ name: EntryName,
         _ changes: [ClusterLog.Waiting],
         _ bytes: [UInt8]
-    ) async throws -> Bool {
+    ) async throws -> UInt64? {
         var transaction = EtcdTransaction()
         transaction.require(keys.writer(nodeID), writtenAt: epoch)
         if changes[0].needsLeader {
             guard let leader = await replica.view.leader, leader.nodeID == nodeID else {
-                return false
+                return nil
             }
             transaction.require(keys.leader, createdAt: leader.since)
         }
+        let isLarge = bytes.count > ClusterLog.bytesMax
+        let parts = EntryParts(client: client, keys: keys)
         transaction.put(
-            keys.entry(writer: name.writer, epoch: name.epoch, number: name.number),
+            keys.entry(name),
             try ClusterEntry.value(
-                bytes,
+                isLarge ? [] : bytes,
+                parts: isLarge ? try await parts.write(bytes, for: name) : 0,
                 milliseconds: Int64(Date().timeIntervalSince1970 * 1_000),
                 limits: limits,
                 offlineMilliseconds: changes.compactMap(\.offlineMilliseconds)
@@ -132,7 +153,7 @@ struct ClusterWriter {
         let started = ContinuousClock.now
         let outcome = try await client.transact(transaction)
         log.noteCommit(took: .now - started)
-        return outcome.succeeded
+        return outcome.succeeded ? outcome.revision : nil
     }
 
     private mutating func beginEpoch() async throws(EtcdError) {

@@ -10,6 +10,7 @@ internal import ServiceCatalog
 /// ran out, are no word of the owner.
 struct OwnerWrites: Hashable, Sendable {
     private(set) var milliseconds: [InstanceKey: Int64] = [:]
+    private var notedCount = 0
 
     /// What is older is forgotten: no server is merged that was cut off for so long.
     static let retentionMilliseconds: Int64 = 24 * 3_600 * 1_000
@@ -38,7 +39,14 @@ struct OwnerWrites: Hashable, Sendable {
     mutating func note(_ change: CatalogChange, madeAt time: Int64) {
         guard let key = Self.subject(of: change) else { return }
         milliseconds[key] = max(milliseconds[key] ?? .min, time)
+        notedCount += 1
+        guard notedCount >= Self.pruneInterval else { return }
+        notedCount = 0
+        prune(now: time)
     }
+
+    /// So many notes after the last time what is old is forgotten.
+    private static let pruneInterval = 65_536
 
     /// Forgets what is too old at `now`.
     mutating func prune(now: Int64) {

@@ -45,7 +45,6 @@ extension Prober {
                 && evidence.holdsWorse(isAnswer: result.evidence == .answer, now: now)
         )
         if record.hysteresis != before { records[key] = record }
-        noteFall(key, from: before, to: record, now: now)
         if verdict.isHeld {
             metrics.verdictsHeld += 1
         } else if shouldWrite(verdict, over: record, now: now) {
@@ -58,6 +57,7 @@ extension Prober {
                 report(key, verdict.status, verdict.output, evidence, now: now)
             }
         }
+        if !opinions.contains(key) { noteFall(key, from: before, to: record, now: now) }
         _ = schedule.finish(
             probe.id,
             next: verdict.needsConfirmation ? .soon(confirmation) : .regular,
@@ -67,7 +67,7 @@ extension Prober {
 
     /// Counts a fall from what was believed; a check's first result is none, and a node's checks speak
     /// for many services.
-    private mutating func noteFall(
+    mutating func noteFall(
         _ key: CheckKey,
         from before: Hysteresis,
         to record: Record,

@@ -105,6 +105,10 @@ extension Prober {
             records[key]?.hysteresis.adopt(open.before)
         case .confirmed(let open)?:
             report(key, open.verdict.status, open.verdict.output, open.evidence, now: now)
+            if let record = records[key] {
+                let before = Hysteresis(status: open.before, isNew: false)
+                noteFall(key, from: before, to: record, now: now)
+            }
         case .passedOn(let server)?: questions.append((check, server))
         case nil: break
         }

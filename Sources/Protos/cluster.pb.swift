@@ -92,7 +92,7 @@ package nonisolated struct Rollcall_Entry: Sendable {
   /// By the clock of the server that took them.
   package var milliseconds: Int64 = 0
 
-  /// In the compact form.
+  /// In the compact form; empty where they are in parts.
   package var changes: Data = Data()
 
   /// CatalogLimits in JSON; absent where they are the format's.
@@ -100,6 +100,9 @@ package nonisolated struct Rollcall_Entry: Sendable {
 
   /// For changes that were taken while their server was cut off: when each was. Empty otherwise.
   package var offlineMilliseconds: [Int64] = []
+
+  /// For changes that are too large for one value: in how many keys below the entry's own parts they are.
+  package var parts: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -363,7 +366,7 @@ nonisolated extension Rollcall_Member: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Rollcall_Entry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}milliseconds\0\u{1}changes\0\u{1}limits\0\u{3}offline_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}milliseconds\0\u{1}changes\0\u{1}limits\0\u{3}offline_milliseconds\0\u{1}parts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -376,6 +379,7 @@ nonisolated extension Rollcall_Entry: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeSingularBytesField(value: &self.changes) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.limits) }()
       case 5: try { try decoder.decodeRepeatedInt64Field(value: &self.offlineMilliseconds) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.parts) }()
       default: break
       }
     }
@@ -397,6 +401,9 @@ nonisolated extension Rollcall_Entry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.offlineMilliseconds.isEmpty {
       try visitor.visitPackedInt64Field(value: self.offlineMilliseconds, fieldNumber: 5)
     }
+    if self.parts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parts, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -406,6 +413,7 @@ nonisolated extension Rollcall_Entry: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.changes != rhs.changes {return false}
     if lhs.limits != rhs.limits {return false}
     if lhs.offlineMilliseconds != rhs.offlineMilliseconds {return false}
+    if lhs.parts != rhs.parts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,7 +11,7 @@
 /// The part of etcd's API, version 3, that EtcdCluster speaks: names of services and methods and the numbers of
 /// fields are etcd's (https://etcd.io/docs/v3.4/dev-guide/api_reference_v3/), everything else is left out.
 ///
-/// etcd.pb.swift is made from this file and committed, because the generator takes longer to build than Rollcall:
+/// etcd.pb.swift is made from this file, and committed, because the generator takes longer to build than Rollcall:
 ///   protoc --swift_opt=Visibility=Package --swift_out=. etcd.proto
 
 #if canImport(FoundationEssentials)

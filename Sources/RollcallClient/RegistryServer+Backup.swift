@@ -19,6 +19,21 @@ extension RegistryServer {
         _ = try await patient.call("PUT", ["v1", "snapshot"], body: file)
     }
 
+    /// What `GET /cluster` says.
+    package func clusterReport<Report: Decodable>(_ type: Report.Type) async throws -> Report {
+        try await call("GET", ["cluster"]).decode(type)
+    }
+
+    /// Another server, with the same scheme, token and certificates; `address` is `ADDRESS:PORT`.
+    package func sibling(at address: String) throws(ClientError) -> RegistryServer {
+        let scheme = self.address.prefix { $0 != ":" }
+        var sibling = try RegistryServer("\(scheme)://\(address)")
+        sibling.token = token
+        sibling.tls = tls
+        sibling.timeout = timeout
+        return sibling
+    }
+
     /// Registers what `lines` say, one registration in JSON each; returns the server's report.
     package func importRegistrations(_ lines: [UInt8]) async throws -> [UInt8] {
         struct Report: Decodable {

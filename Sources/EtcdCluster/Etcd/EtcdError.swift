@@ -35,7 +35,9 @@ struct EtcdError: Error, Hashable, CustomStringConvertible {
             self.init(.compacted, reason)
             return
         }
-        if error.message.contains("invalid auth token") || error.code == .unauthenticated {
+        if error.message.contains("invalid auth token") || error.code == .unauthenticated
+            || error.message.contains("revision of auth store is old")
+        {
             self.init(.unauthenticated, reason)
             return
         }

@@ -29,11 +29,11 @@ final class WatchGathering: Sendable {
     }
 }
 
-/// Something that happens once.
+/// Yes or no, for several tasks.
 final class Flag: Sendable {
     private let value = Atomic<Bool>(false)
 
     var isSet: Bool { value.load(ordering: .acquiring) }
 
-    func set() { value.store(true, ordering: .releasing) }
+    func set(_ new: Bool = true) { value.store(new, ordering: .releasing) }
 }

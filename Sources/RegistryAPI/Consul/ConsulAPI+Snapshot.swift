@@ -33,21 +33,63 @@ extension ConsulAPI {
         return .empty
     }
 
+    /// Keeps what this server, and in a cluster each of the servers, says of itself.
     private func keepOwnRecords(_ contents: inout CatalogContents) {
-        let name = localNode
-        let (node, service, check) = context.keeper.read { catalog in
-            (
-                catalog.node(name),
-                catalog.instance(InstanceKey(node: name, id: Self.ownServiceID)),
-                catalog.check(CheckKey(node: name, id: Self.aliveCheckID))
-            )
+        if context.identity.isOneOfSeveral { moveOtherServers(&contents) }
+        let catalog = context.keeper.snapshot()
+        for name in Set([localNode] + servers.map(\.name)) {
+            guard let node = catalog.node(name) else { continue }
+            let folded = Catalog.fold(name)
+            contents.nodes.removeAll {
+                Catalog.fold($0.name) == folded || (!$0.id.isEmpty && $0.id == node.id)
+            }
+            contents.nodes.append(node)
+            contents.instances.removeAll {
+                Catalog.fold($0.node) == folded && $0.id == Self.ownServiceID
+            }
+            let key = InstanceKey(node: name, id: Self.ownServiceID)
+            if let service = catalog.instance(key) { contents.instances.append(service) }
+            let own = catalog.checks(ofInstance: key)
+                + [catalog.check(CheckKey(node: name, id: Self.aliveCheckID))].compactMap { $0 }
+            let ids = Set(own.map(\.id))
+            contents.checks.removeAll { Catalog.fold($0.node) == folded && ids.contains($0.id) }
+            contents.checks += own
         }
-        guard let node else { return }
-        contents.nodes.removeAll { isLocalNode($0.name) || (!$0.id.isEmpty && $0.id == node.id) }
-        contents.nodes.append(node)
-        contents.instances.removeAll { isLocalNode($0.node) && $0.id == Self.ownServiceID }
-        if let service { contents.instances.append(service) }
-        contents.checks.removeAll { isLocalNode($0.node) && $0.id == Self.aliveCheckID }
-        if let check { contents.checks.append(check) }
+    }
+
+    /// Moves what was registered with a server that stood alone to the node that such registrations
+    /// are on here, and forgets the server itself.
+    ///
+    /// Why: this is how it becomes a cluster, and its clients go on.
+    private func moveOtherServers(_ contents: inout CatalogContents) {
+        // A cluster's snapshot has that node already.
+        guard !contents.nodes.contains(where: { isLocalNode($0.name) }) else { return }
+        let others = Set(
+            contents.instances.filter { $0.id == Self.ownServiceID }
+                .map { Catalog.fold($0.node) }
+        )
+        func isOther(_ node: String) -> Bool { others.contains(Catalog.fold(node)) }
+        let localNode = localNode
+        contents.instances.removeAll { isOther($0.node) && $0.id == Self.ownServiceID }
+        contents.checks.removeAll { isOther($0.node) && $0.id == Self.aliveCheckID }
+        contents.instances = contents.instances.map { instance in
+            guard isOther(instance.node) else { return instance }
+            var moved = instance
+            moved.node = localNode
+            return moved
+        }
+        contents.checks = contents.checks.map { check in
+            guard isOther(check.node) else { return check }
+            var moved = check
+            moved.node = localNode
+            return moved
+        }
+        contents.sessions = contents.sessions.map { session in
+            guard isOther(session.node) else { return session }
+            var moved = session
+            moved.node = localNode
+            return moved
+        }
+        contents.nodes.removeAll { isOther($0.name) }
     }
 }

@@ -13,7 +13,7 @@ struct RollcallCommand: AsyncParsableCommand {
             ServeCommand.self, RegisterCommand.self, DeregisterCommand.self, ServicesCommand.self,
             InstancesCommand.self, WatchCommand.self, QueryCommand.self, CheckConfigCommand.self,
             CheckZoneCommand.self, CheckSandboxCommand.self, ExportCommand.self, ImportCommand.self,
-            SnapshotCommand.self,
+            SnapshotCommand.self, ClusterCommand.self,
         ]
     )
 }

@@ -8,8 +8,8 @@ internal import ServiceLifecycle
 struct ClusterDuties: Service {
     let cluster: ClusterNode
     let keeper: CatalogKeeper
-    /// Writes what every start writes; nil when it is written.
-    let unwritten: (@Sendable () async throws -> Void)?
+    /// Writes what every start writes.
+    let write: @Sendable () async throws -> Void
     let logger: Logger
 
     private static let interval: Duration = .seconds(1)
@@ -18,14 +18,12 @@ struct ClusterDuties: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            var unwritten = unwritten
             var draining: [InstanceKey: ContinuousClock.Instant] = [:]
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.interval)
-                if let write = unwritten, cluster.status.cutOff == nil {
+                if isMissing, cluster.status.cutOff == nil {
                     do {
                         try await write()
-                        unwritten = nil
                     } catch {
                         logger.debug("not written yet", metadata: ["error": "\(error)"])
                     }
@@ -38,6 +36,13 @@ struct ClusterDuties: Service {
                 await endDrains(&draining)
             }
         }
+    }
+
+    /// True when this server is not in the catalog: it could not be written at the start, or somebody
+    /// has removed it.
+    private var isMissing: Bool {
+        let key = InstanceKey(node: cluster.settings.member.nodeName, id: "consul")
+        return keeper.read { $0.instance(key) == nil }
     }
 
     /// Writes which servers take part.

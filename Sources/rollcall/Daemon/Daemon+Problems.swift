@@ -1,4 +1,5 @@
 internal import DurableStore
+internal import EtcdCluster
 internal import Foundation
 internal import HealthProber
 internal import RegistryAPI
@@ -67,15 +68,17 @@ extension Registry {
     /// Has the log asked whether it can write.
     func followLog() {
         if let cluster { follow(cluster) }
-        let log = log
+        let (log, cluster) = (log, cluster)
         problems.follow("catalog_not_stored") {
-            log.metrics.problem.map { reason in
+            guard cluster?.status.cutOff == nil else { return nil }
+            return log.metrics.problem.map { reason in
                 Problem(
                     code: "catalog_not_stored",
                     text: "the catalog is not stored: \(reason)",
                     remedy: "make the data folder writable and give it room; changes are refused "
                         + "until then",
-                    isFailure: true
+                    // Other servers of a cluster are no better off.
+                    isFailure: cluster == nil
                 )
             }
         }

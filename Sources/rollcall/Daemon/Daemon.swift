@@ -52,7 +52,7 @@ struct Daemon {
     private func serve(_ registry: Registry, _ confinement: Confinement) async throws {
         let audit = try auditLog(registry.access)
         defer { audit?.flush() }
-        let unwritten = try await fill(registry, audit)
+        let write = try await fill(registry, audit)
         let notify = SystemdNotify(environment: environment)
         let responder = try responder(registry)
         let encryption = try await encryption(registry)
@@ -121,7 +121,7 @@ struct Daemon {
             ClusterDuties(
                 cluster: cluster,
                 keeper: registry.keeper,
-                unwritten: unwritten,
+                write: write,
                 logger: logger
             )
         }
@@ -133,12 +133,11 @@ struct Daemon {
 
     /// Writes what every start writes.
     ///
-    /// - Returns: what is to be written later, where etcd cannot be reached now; nil when all is
-    ///   written.
+    /// - Returns: what writes it again, later where etcd cannot be reached now.
     private func fill(
         _ registry: Registry,
         _ audit: AuditLog?
-    ) async throws -> (@Sendable () async throws -> Void)? {
+    ) async throws -> @Sendable () async throws -> Void {
         let registrations = try configuration.consulRegistrations(
             onNode: configuration.agentNodeName
         )
@@ -151,7 +150,7 @@ struct Daemon {
         guard let cluster = registry.cluster else {
             try await write()
             try await registry.finishDrains(recordingIn: audit)
-            return nil
+            return write
         }
         do throws(ClusterStartError) {
             try await cluster.waitUntilServing()
@@ -160,10 +159,10 @@ struct Daemon {
         }
         do {
             try await write()
-            return nil
-        } catch is CatalogLogError {
-            return write
+        } catch let error as CatalogLogError {
+            if case .rejected = error { throw StartError("\(error)") }
         }
+        return write
     }
 
     /// Runs the services until a signal says stop.

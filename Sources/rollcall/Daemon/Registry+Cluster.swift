@@ -107,8 +107,8 @@ extension Configuration {
                 nodeID: nodeID,
                 nodeName: nodeName,
                 address: nodeAddress.description,
-                http: (httpListen + httpsListen).map(\.description),
-                dns: dnsListen.map(\.description),
+                http: (httpListen + httpsListen).map(reachable),
+                dns: dnsListen.map(reachable),
                 version: RollcallCommand.version
             ),
             limits: limits
@@ -121,5 +121,11 @@ extension Configuration {
         settings.startTimeout = cluster.startTimeout
         settings.acceptsOfflineRegistrations = cluster.acceptsOfflineRegistrations
         return settings
+    }
+
+    /// Where others reach what listens at `address`, which may be all addresses.
+    private func reachable(_ address: ListenAddress) -> String {
+        guard address.address.isUnspecified else { return address.description }
+        return ListenAddress(address: nodeAddress, port: address.port).description
     }
 }
