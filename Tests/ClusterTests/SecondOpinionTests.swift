@@ -26,6 +26,12 @@ extension Clusters {
                 try await eventually("all are up everywhere", within: .seconds(20)) {
                     try cluster.servers.allSatisfy { try $0.ports(of: "web") == Set(ports) }
                 }
+                // Once a second each: three times as many as long as all look after all.
+                try await eventually("each check is one server's", within: .seconds(15)) {
+                    let before = targets.askedCount
+                    try await Task.sleep(for: .seconds(2))
+                    return targets.askedCount - before <= 2 * ports.count + 5
+                }
                 let silent = ports.prefix(3)
                 for port in silent { targets.set(port, .silent) }
                 let began = ContinuousClock.now

@@ -13,6 +13,7 @@ final class Targets: Sendable {
     }
 
     private let states: Mutex<[UInt16: State]> = Mutex([:])
+    private let asked = Atomic(0)
     private let thread: Mutex<BackgroundThread?> = Mutex(nil)
 
     init() {
@@ -34,6 +35,9 @@ final class Targets: Sendable {
 
     func set(_ port: UInt16, _ state: State) { states.withLock { $0[port] = state } }
 
+    /// How many requests all together have answered.
+    var askedCount: Int { asked.load(ordering: .relaxed) }
+
     func stop() async throws { try await thread.withLock { $0 }?.stop() }
 
     private func step(_ listeners: inout [UInt16: Int32]) {
@@ -53,6 +57,7 @@ final class Targets: Sendable {
             guard connection >= 0 else { continue }
             Self.answer(connection)
             close(connection)
+            asked.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
