@@ -68,7 +68,9 @@ struct CatalogInvariantsTests {
     @Test("a healthy instance that is missing from an answer is found once its server knew of it")
     func missingFromDNS() {
         let writes = [Self.write(1, 1, 2)]
-        #expect(Self.contents(writes, [Self.answer([7], 3), Self.answer([7], 9)]).wrongAnswers().isEmpty)
+        #expect(
+            Self.contents(writes, [Self.answer([7], 3), Self.answer([7], 9)]).wrongAnswers().isEmpty
+        )
         // The server that acknowledged it knows of it.
         #expect(Self.contents(writes, [Self.answer([], 3)]).wrongAnswers().count == 1)
         // Another one need not, until it has shown it.

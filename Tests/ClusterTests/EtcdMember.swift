@@ -12,7 +12,8 @@ struct EtcdMember: Sendable {
     static func binary(_ name: String) throws -> String {
         let given = ProcessInfo.processInfo.environment["ROLLCALL_PEERS"] ?? ""
         let peers =
-            given.isEmpty ? Fixtures.repository.appending(path: ".build/peers") : URL(filePath: given)
+            given.isEmpty
+            ? Fixtures.repository.appending(path: ".build/peers") : URL(filePath: given)
         let path = peers.appending(path: "usr/bin/\(name)").path(percentEncoded: false)
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw UnexpectedAnswer(

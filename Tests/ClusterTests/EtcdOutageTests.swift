@@ -89,7 +89,10 @@ extension Clusters {
         private func expectRefusals(_ server: ClusterServer) throws {
             let started = ContinuousClock.now
             let requests = [
-                ("POST", "/register", #"{"service": "x", "id": "x", "host": "10.0.0.1", "port": 1}"#),
+                (
+                    "POST", "/register",
+                    #"{"service": "x", "id": "x", "host": "10.0.0.1", "port": 1}"#
+                ),
                 ("PUT", "/v1/kv/refused", "1"),
                 ("DELETE", "/instances/living", nil),
                 ("GET", "/v1/kv/refused?consistent", nil),

@@ -90,7 +90,8 @@ struct LinearizabilityCheckerTests {
         )
         #expect(
             !isLinearizable([
-                Self.operation(.write("a"), .yes, 1, 2), Self.operation(.read, Self.found(nil), 3, 4),
+                Self.operation(.write("a"), .yes, 1, 2),
+                Self.operation(.read, Self.found(nil), 3, 4),
             ])
         )
     }
@@ -109,7 +110,8 @@ struct LinearizabilityCheckerTests {
         #expect(
             !isLinearizable([
                 open, first, Self.operation(.read, Self.found("a"), 4, 5),
-                Self.operation(.write("c"), .yes, 6, 7), Self.operation(.read, Self.found("a"), 8, 9),
+                Self.operation(.write("c"), .yes, 6, 7),
+                Self.operation(.read, Self.found("a"), 8, 9),
             ])
         )
         #expect(
@@ -131,7 +133,9 @@ struct LinearizabilityCheckerTests {
     @Test("two holders of a lock at the same time are found")
     func twoHolders() {
         let first = Self.operation(.acquire(session: "s", value: "1"), .yes, 1, 2)
-        #expect(!isLinearizable([first, Self.operation(.acquire(session: "t", value: "2"), .yes, 3, 4)]))
+        #expect(
+            !isLinearizable([first, Self.operation(.acquire(session: "t", value: "2"), .yes, 3, 4)])
+        )
         #expect(
             isLinearizable([
                 first, Self.operation(.acquire(session: "t", value: "2"), .no, 3, 4),

@@ -117,8 +117,10 @@ extension Clusters {
             let died = ContinuousClock.now
             try await fault.happen(to: cluster)
             let whole = ContinuousClock.now
-            try await eventually("\(dying) is gone from all servers: \(fault)", within: .seconds(11))
-            {
+            try await eventually(
+                "\(dying) is gone from all servers: \(fault)",
+                within: .seconds(11)
+            ) {
                 try cluster.servers.allSatisfy { try $0.ports(of: dying).isEmpty }
             }
             // A term, and another one that a new leader gives, and the time until there is one.

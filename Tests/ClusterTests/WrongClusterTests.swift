@@ -50,7 +50,10 @@ extension Clusters {
                     scratch: cluster.scratch
                 )
                 #expect(try await second.untilEnd(within: .seconds(40)) == .exit(2))
-                #expect(second.errors.contains("give this one another --node-name"), "\(second.errors)")
+                #expect(
+                    second.errors.contains("give this one another --node-name"),
+                    "\(second.errors)"
+                )
                 #expect(try cluster.servers[0].http("GET", "/ready").status == 200)
             }
         }
