@@ -17,6 +17,10 @@ struct ImportTests {
             "NIOCore", "NIOPosix", "NIOTLS", "NIOHTTP1", "NIOHTTP2",
         ],
         "DurableStore": ["ServiceCatalog", "GRDB", "Logging", "Foundation", "Dispatch"],
+        "EtcdCluster": [
+            "ServiceCatalog", "Protos", "SwiftProtobuf", "GRPCCore", "GRPCProtobuf",
+            "GRPCNIOTransportHTTP2Posix", "Logging", "Foundation",
+        ],
         "HealthProber": [
             "ServiceCatalog", "DNSWire", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
             "HeapModule", "Foundation", "NIOCore", "NIOPosix", "NIOSSL", "NIOHTTP1", "NIOHTTP2",

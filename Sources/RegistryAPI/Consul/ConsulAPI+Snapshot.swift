@@ -49,7 +49,8 @@ extension ConsulAPI {
             }
             let key = InstanceKey(node: name, id: Self.ownServiceID)
             if let service = catalog.instance(key) { contents.instances.append(service) }
-            let own = catalog.checks(ofInstance: key)
+            let own =
+                catalog.checks(ofInstance: key)
                 + [catalog.check(CheckKey(node: name, id: Self.aliveCheckID))].compactMap { $0 }
             let ids = Set(own.map(\.id))
             contents.checks.removeAll { Catalog.fold($0.node) == folded && ids.contains($0.id) }
