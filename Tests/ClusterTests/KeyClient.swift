@@ -8,8 +8,8 @@ final class KeyClient {
     private let history: KeyHistory
     private let connections: ServerConnections
     private var count = 0
-    /// The session of this client for a lock.
-    private var sessions: [String: String] = [:]
+    /// The session of this client for a lock, and the server that made it.
+    private var sessions: [String: (id: String, server: ClusterServer)] = [:]
 
     /// Keys that are used at the same time; others follow when they have had their share.
     private static let operationsPerKeys = 800
@@ -106,7 +106,7 @@ final class KeyClient {
     // MARK: - Locks
 
     private func lockStep(_ key: String) {
-        guard let session = sessions[key] else {
+        guard let (session, maker) = sessions[key] else {
             sessions[key] = newSession()
             return
         }
@@ -116,7 +116,8 @@ final class KeyClient {
         case 0..<2: read(key)
         case 2:
             sessions[key] = nil
-            change(key, .endSession(name), "PUT", "/v1/session/destroy/\(session)")
+            // Which knows of it; for others see `StaleServerTests`.
+            change(key, .endSession(name), "PUT", "/v1/session/destroy/\(session)", at: maker)
         case 3..<7:
             change(
                 key,
@@ -136,7 +137,8 @@ final class KeyClient {
         }
     }
 
-    private func newSession() -> String? {
+    private func newSession() -> (id: String, server: ClusterServer)? {
+        let server = server
         let body = #"{"LockDelay": "0s", "NodeChecks": []}"#
         guard
             case .reply(let reply) = connections.request(
@@ -146,7 +148,7 @@ final class KeyClient {
                 body
             ), reply.status == 200
         else { return nil }
-        return reply.json["ID"].text
+        return reply.json["ID"].text.map { ($0, server) }
     }
 
     // MARK: - One request
@@ -177,10 +179,11 @@ final class KeyClient {
         _ request: KeyOperation.Request,
         _ method: String,
         _ path: String,
-        _ body: String? = nil
+        _ body: String? = nil,
+        at chosen: ClusterServer? = nil
     ) {
         let asked = history.now
-        switch connections.request(server, method, path, body) {
+        switch connections.request(chosen ?? server, method, path, body) {
         case .notSent: history.addNotMade()
         case .lost: add(key, request, .unknown, asked)
         case .reply(let reply):
