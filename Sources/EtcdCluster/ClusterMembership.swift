@@ -20,7 +20,7 @@ struct ClusterMembership {
     private var nodeID: String { settings.member.nodeID }
     private var term: Duration { .seconds(settings.memberTermSeconds) }
 
-    /// Runs until the task is cancelled, then gives the lease up, so that nobody waits for its end.
+    /// Runs until the task is cancelled, and leaves the lease to whoever ends it.
     func run() async {
         while !Task.isCancelled {
             do {
@@ -29,11 +29,8 @@ struct ClusterMembership {
                     standing.change { $0.lease = lease }
                     await live(lease)
                 }
+                if Task.isCancelled { return }
                 standing.change { $0.lease = 0 }
-                if Task.isCancelled {
-                    await leave(lease)
-                    return
-                }
             } catch {
                 logger.debug("no lease", metadata: ["error": "\(error)"])
             }
@@ -135,10 +132,5 @@ struct ClusterMembership {
         transaction.require(keys.leader, createdAt: leader.since)
         transaction.put(keys.assignment, try assignment.serializedBytes())
         _ = try await client.transact(transaction)
-    }
-
-    private func leave(_ lease: Int64) async {
-        // The task is cancelled, and this call must not be.
-        await Task.detached { [client] in try? await client.revoke(lease: lease) }.value
     }
 }

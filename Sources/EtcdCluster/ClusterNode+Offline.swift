@@ -11,7 +11,7 @@ extension ClusterNode {
         let node: ClusterNode
 
         func append(_ change: CatalogChange, then settle: @escaping Settle) {
-            Task {
+            node.work.start {
                 let results = await append(contentsOf: [change])
                 if let result = results.first { settle(result) }
             }
@@ -68,7 +68,7 @@ extension ClusterNode: OperatedLog {
             log.append(change, then: settle)
             return
         }
-        Task { settle(await takeOffline(change)) }
+        work.start { settle(await self.takeOffline(change)) }
     }
 
     package func append(

@@ -109,7 +109,7 @@ extension ClusterNode: ClusterObserver {
 
     func asked(_ question: Rollcall_Question, by nodeID: String) {
         guard question.toNodeID == self.nodeID else { return }
-        Task { await answer(question, askedBy: nodeID) }
+        work.start { await self.answer(question, askedBy: nodeID) }
     }
 
     func answered(_ opinion: Rollcall_Opinion, by nodeID: String) {

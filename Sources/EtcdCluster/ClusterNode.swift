@@ -38,6 +38,7 @@ package final class ClusterNode: Sendable {
     let parts = Parts()
     let stopping = ClusterBell()
     let current = SharedConfirmation()
+    let work = BackgroundWork()
     /// Set while something large is read, which nobody may take for a watch that brings nothing.
     let busy = Flag()
     let offline: OfflineRegistrations
@@ -125,12 +126,22 @@ package final class ClusterNode: Sendable {
         }
         await withTaskGroup { group in
             group.addTask { await self.client.run() }
+            group.addTask { await self.work.run() }
             group.addTask {
                 await self.takePartUntilStopped()
+                await self.leave()
+                self.work.stop()
                 self.client.stop()
             }
             await group.waitForAll()
         }
+    }
+
+    /// Gives the lease up, so that nobody waits for its end.
+    private func leave() async {
+        let lease = standing.now.lease
+        guard lease != 0, standing.now.cutOff == nil else { return }
+        try? await client.revoke(lease: lease)
     }
 
     private func takePartUntilStopped() async {

@@ -41,7 +41,7 @@ actor ClusterReplica {
     /// Findings of this server that no other has, in their order; later ones of a check in place of
     /// earlier ones.
     private var verdicts: [CheckKey: CatalogChange] = [:]
-    private var waiters: [Int: (revision: UInt64, resume: CheckedContinuation<Bool, Never>)] = [:]
+    private var waiters: [Int: (revision: UInt64, wakeUp: WakeUp)] = [:]
     private var nextWaiter = 0
 
     /// Begins detached: what the keeper has is from this server's own disk, or nothing.
@@ -198,17 +198,11 @@ actor ClusterReplica {
         guard view.revision < revision else { return true }
         let id = nextWaiter
         nextWaiter += 1
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(returning: false)
-                } else {
-                    waiters[id] = (revision, continuation)
-                }
-            }
-        } onCancel: {
-            Task { await self.giveUp(id) }
-        }
+        let wakeUp = WakeUp()
+        waiters[id] = (revision, wakeUp)
+        await wakeUp.wait()
+        waiters[id] = nil
+        return view.revision >= revision
     }
 
     /// The same for at most so long.
@@ -225,14 +219,10 @@ actor ClusterReplica {
         }
     }
 
-    private func giveUp(_ id: Int) {
-        waiters.removeValue(forKey: id)?.resume.resume(returning: false)
-    }
-
     private func resumeWaiters() {
         for (id, waiter) in waiters where waiter.revision <= view.revision {
             waiters[id] = nil
-            waiter.resume.resume(returning: true)
+            waiter.wakeUp.end()
         }
     }
 }

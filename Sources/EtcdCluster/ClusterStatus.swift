@@ -101,7 +101,7 @@ extension ClusterNode: CatalogFreshness {
         guard let keys = parts.currentKeys, standing.now.cutOff == nil else {
             throw .cutOff(reason: standing.now.cutOff ?? "etcd was not reached yet")
         }
-        guard await current.next({ await self.confirm(keys) }) else {
+        guard await current.next({ await confirm(keys) }) else {
             throw .cutOff(
                 reason: standing.now.lastFailure ?? "etcd's majority does not answer"
             )

@@ -3,9 +3,14 @@ internal import Synchronization
 /// Lets all who come while a question is under way share the next one.
 ///
 /// Why: what is asked before somebody comes says nothing about what was written before he came; what
-/// is asked after that says it to all who wait.
+/// is asked after that says it to all who wait. One of those who wait asks for all of them.
 final class SharedConfirmation: Sendable {
-    private typealias Waiter = CheckedContinuation<Bool, Never>
+    private enum Turn {
+        case ask
+        case answered(Bool)
+    }
+
+    private typealias Waiter = CheckedContinuation<Turn, Never>
 
     private struct State {
         var isAsking = false
@@ -14,28 +19,31 @@ final class SharedConfirmation: Sendable {
 
     private let state = Mutex(State())
 
-    /// Has `ask` run after this call began, perhaps for others too, and returns what it returned.
-    func next(_ ask: @escaping @Sendable () async -> Bool) async -> Bool {
-        await withCheckedContinuation { waiter in
-            let begins = state.withLock { state in
-                state.waiting.append(waiter)
+    /// Asks, or has somebody ask after this call began, and returns the answer.
+    func next(_ ask: () async -> Bool) async -> Bool {
+        let turn = await withCheckedContinuation { (waiter: Waiter) in
+            let isFirst = state.withLock { state in
                 defer { state.isAsking = true }
+                if state.isAsking { state.waiting.append(waiter) }
                 return !state.isAsking
             }
-            if begins { Task { await self.run(ask) } }
+            if isFirst { waiter.resume(returning: .ask) }
         }
-    }
-
-    private func run(_ ask: @Sendable () async -> Bool) async {
-        while true {
-            let waiting: [Waiter] = state.withLock { state in
-                defer { state.waiting = [] }
-                if state.waiting.isEmpty { state.isAsking = false }
-                return state.waiting
+        if case .answered(let answer) = turn { return answer }
+        let sharing: [Waiter] = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        let answer = await ask()
+        for waiter in sharing { waiter.resume(returning: .answered(answer)) }
+        let successor: Waiter? = state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isAsking = false
+                return nil
             }
-            guard !waiting.isEmpty else { return }
-            let answer = await ask()
-            for waiter in waiting { waiter.resume(returning: answer) }
+            return state.waiting.removeFirst()
         }
+        successor?.resume(returning: .ask)
+        return answer
     }
 }

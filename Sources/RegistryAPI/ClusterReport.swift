@@ -1,5 +1,6 @@
 /// How a server's cluster is: the body of `GET /cluster`.
 package struct ClusterReport: Codable, Hashable, Sendable {
+    /// A server, as it says of itself.
     package struct Member: Codable, Hashable, Sendable {
         package var name: String
         package var id: String
@@ -33,6 +34,7 @@ package struct ClusterReport: Codable, Hashable, Sendable {
         }
     }
 
+    /// The member of etcd that this server asks.
     package struct Etcd: Codable, Hashable, Sendable {
         package var endpoint: String
         package var version: String?

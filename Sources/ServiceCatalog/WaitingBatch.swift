@@ -2,6 +2,7 @@ internal import Synchronization
 
 /// One who waits for many changes, which are settled in their order.
 package final class WaitingBatch: Sendable {
+    /// What came of one change.
     package typealias Outcome = Result<CatalogWrite, CatalogLogError>
 
     private let count: Int

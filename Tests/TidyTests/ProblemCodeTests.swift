@@ -24,7 +24,7 @@ struct ProblemCodeTests {
             encoding: .utf8
         )
         var tests = ""
-        for folder in ["FaultTests", "IntegrationTests"] {
+        for folder in ["FaultTests", "IntegrationTests", "ClusterTests"] {
             let files = FileManager.default.enumerator(
                 at: top.appending(path: "Tests/\(folder)"),
                 includingPropertiesForKeys: nil

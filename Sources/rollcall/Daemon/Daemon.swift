@@ -56,17 +56,7 @@ struct Daemon {
         let notify = SystemdNotify(environment: environment)
         let responder = try responder(registry)
         let encryption = try await encryption(registry)
-        let prober = ProberService(
-            keeper: registry.keeper,
-            log: audit.map {
-                AuditedRemovals(registry.findings, trail: $0, now: registry.access.now)
-            } ?? registry.findings,
-            policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
-            settings: configuration.prober(inFlightMax: shares.probesInFlightMax),
-            sharing: registry.cluster?.sharing,
-            logger: logger
-        )
-        registry.cluster?.follow(ClusterProber(prober: prober))
+        let prober = prober(registry, audit)
         let metrics = MetricsPage(
             version: RollcallCommand.version,
             responder: responder,
@@ -117,18 +107,27 @@ struct Daemon {
                 logger: logger
             ),
         ]
-        let duties = registry.cluster.map { cluster in
-            ClusterDuties(
-                cluster: cluster,
-                keeper: registry.keeper,
-                write: write,
-                logger: logger
-            )
+        let duties = registry.cluster.map {
+            ClusterDuties(cluster: $0, keeper: registry.keeper, write: write, logger: logger)
         }
-        try await run(
-            services + (encryption.dns.map { [$0] } ?? []) + (duties.map { [$0] } ?? [])
-        )
+        let others: [(any Service)?] = [encryption.dns, duties]
+        try await run(services + others.compactMap { $0 })
         notify.send(.stopping)
+    }
+
+    private func prober(_ registry: Registry, _ audit: AuditLog?) -> ProberService {
+        let prober = ProberService(
+            keeper: registry.keeper,
+            log: audit.map {
+                AuditedRemovals(registry.findings, trail: $0, now: registry.access.now)
+            } ?? registry.findings,
+            policy: ProbeTargetPolicy(allowed: configuration.health.allowedNetworks),
+            settings: configuration.prober(inFlightMax: shares.probesInFlightMax),
+            sharing: registry.cluster?.sharing,
+            logger: logger
+        )
+        registry.cluster?.follow(ClusterProber(prober: prober))
+        return prober
     }
 
     /// Writes what every start writes.
