@@ -54,9 +54,11 @@ install_packages() {
 }
 
 # NSD, Knot and BIND, the referees of the conformance tests, and the resolvers that are put in front of Rollcall. Unpacked below
-# .build/peers: installing the packages would start them. The same for proxies and Prometheus, which follow its services.
+# .build/peers: installing the packages would start them. The same for proxies and Prometheus, which follow its services,
+# and etcd, on which the servers of a cluster stand.
 unpack_peers() {
-  "$root/Tests/peers.sh" nsd knot bind9 unbound dnsmasq-base systemd-resolved haproxy nginx golang-go >/dev/null
+  "$root/Tests/peers.sh" nsd knot bind9 unbound dnsmasq-base systemd-resolved haproxy nginx golang-go \
+    etcd-server etcd-client >/dev/null
   # Debian builds later Prometheus without discovery in Consul.
   "$root/Tests/peers.sh" --release bullseye prometheus >/dev/null
 }
