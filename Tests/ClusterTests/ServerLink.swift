@@ -16,6 +16,8 @@ final class ServerLink: Sendable {
     /// One for each member.
     let ports: [UInt16]
     private let state = Mutex(State.passing)
+    /// In which state the thread's last step was.
+    private let reached = Mutex(State.passing)
     private let thread: Mutex<BackgroundThread?> = Mutex(nil)
 
     init(from ports: [UInt16], to members: [UInt16]) {
@@ -23,13 +25,23 @@ final class ServerLink: Sendable {
         let routes = zip(ports, members).map { (from: $0, to: $1) }
         let started = BackgroundThread { thread in
             var loop = LinkLoop(routes)
-            while !thread.isStopping { loop.step(self.state.withLock { $0 }) }
+            while !thread.isStopping {
+                let state = self.state.withLock { $0 }
+                loop.step(state)
+                self.reached.withLock { $0 = state }
+            }
             loop.close()
         }
         thread.withLock { $0 = started }
     }
 
     func set(_ new: State) { state.withLock { $0 = new } }
+
+    /// The same; returns when nothing more passes.
+    func cut(_ new: State) async throws {
+        set(new)
+        try await eventually("the link is \(new)") { reached.withLock { $0 } == new }
+    }
 
     func stop() async throws {
         try await thread.withLock { $0 }?.stop()
