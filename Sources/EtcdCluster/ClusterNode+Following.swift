@@ -157,7 +157,7 @@ extension ClusterNode {
         guard isNew else { return }
         logger.warning("cut off from etcd", metadata: ["reason": "\(failure)"])
         log.cutOff(because: reason)
-        offline.open()
+        for change in offline.open() { _ = await replica.applyAlone(change) }
         parts.currentHealth?.shareChecks(among: nil, leads: false)
     }
 

@@ -114,7 +114,10 @@ package final class ClusterNode: Sendable {
     var nodeID: String { settings.member.nodeID }
 
     /// Has health take part; before `run`.
-    package func follow(_ health: any ClusterHealth) { parts.setHealth(health) }
+    package func follow(_ health: any ClusterHealth) {
+        parts.setHealth(health)
+        tellHealth()
+    }
 
     // MARK: - Running
 

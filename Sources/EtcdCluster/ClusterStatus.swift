@@ -101,12 +101,14 @@ extension ClusterNode: CatalogFreshness {
         guard let keys = parts.currentKeys, standing.now.cutOff == nil else {
             throw .cutOff(reason: standing.now.cutOff ?? "etcd was not reached yet")
         }
-        guard await current.next({ await confirm(keys) }) else {
-            throw .cutOff(
-                reason: standing.now.lastFailure ?? "etcd's majority does not answer"
-            )
+        // A member that is left leaves one to be asked.
+        for _ in 0..<Self.confirmationsMax {
+            if await current.next({ await confirm(keys) }) { return }
         }
+        throw .cutOff(reason: standing.now.lastFailure ?? "etcd's majority does not answer")
     }
+
+    private static let confirmationsMax = 3
 
     package var ageMilliseconds: Int {
         let age = standing.now.confirmed.map { ContinuousClock.now - $0 } ?? .zero

@@ -25,7 +25,14 @@ final class OfflineRegistrations: Sendable {
     /// True while something is taken.
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
-    func open() { state.withLock { $0.isOpen = journal != nil } }
+    /// Opens, and returns what is kept already: of a life before this one.
+    @discardableResult
+    func open() -> [CatalogChange] {
+        state.withLock { state in
+            state.isOpen = journal != nil
+            return ((try? journal?.all()) ?? []).map(\.change)
+        }
+    }
 
     /// Keeps a change on the disk; false when nothing is taken now.
     ///

@@ -71,6 +71,9 @@ enum ErrorMapping {
         return reply
     }
 
+    /// True for what says that there is no such thing.
+    static func isUnknown(_ error: any Error) -> Bool { (error as? APIError)?.kind == .notFound }
+
     private static func status(of kind: APIError.Kind) -> HTTPResponse.Status {
         switch kind {
         case .badRequest: .badRequest

@@ -9,7 +9,7 @@ final class KeyClient {
     private let connections: ServerConnections
     private var count = 0
     /// The session of this client for a lock, and the server that made it.
-    private var sessions: [String: (id: String, server: ClusterServer)] = [:]
+    private var sessions: [String: String] = [:]
 
     /// Keys that are used at the same time; others follow when they have had their share.
     private static let operationsPerKeys = 800
@@ -106,7 +106,7 @@ final class KeyClient {
     // MARK: - Locks
 
     private func lockStep(_ key: String) {
-        guard let (session, maker) = sessions[key] else {
+        guard let session = sessions[key] else {
             sessions[key] = newSession()
             return
         }
@@ -116,8 +116,7 @@ final class KeyClient {
         case 0..<2: read(key)
         case 2:
             sessions[key] = nil
-            // Which knows of it; for others see `StaleServerTests`.
-            change(key, .endSession(name), "PUT", "/v1/session/destroy/\(session)", at: maker)
+            change(key, .endSession(name), "PUT", "/v1/session/destroy/\(session)")
         case 3..<7:
             change(
                 key,
@@ -137,8 +136,7 @@ final class KeyClient {
         }
     }
 
-    private func newSession() -> (id: String, server: ClusterServer)? {
-        let server = server
+    private func newSession() -> String? {
         let body = #"{"LockDelay": "0s", "NodeChecks": []}"#
         guard
             case .reply(let reply) = connections.request(
@@ -148,7 +146,7 @@ final class KeyClient {
                 body
             ), reply.status == 200
         else { return nil }
-        return reply.json["ID"].text.map { ($0, server) }
+        return reply.json["ID"].text
     }
 
     // MARK: - One request
@@ -179,11 +177,10 @@ final class KeyClient {
         _ request: KeyOperation.Request,
         _ method: String,
         _ path: String,
-        _ body: String? = nil,
-        at chosen: ClusterServer? = nil
+        _ body: String? = nil
     ) {
         let asked = history.now
-        switch connections.request(chosen ?? server, method, path, body) {
+        switch connections.request(server, method, path, body) {
         case .notSent: history.addNotMade()
         case .lost: add(key, request, .unknown, asked)
         case .reply(let reply):

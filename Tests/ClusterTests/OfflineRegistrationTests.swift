@@ -62,10 +62,8 @@ extension Clusters {
                 try await eventually("it answers", within: .seconds(20)) {
                     try alone.ports(of: "web").contains(1)
                 }
-                await withKnownIssue("what it took shows only once it is merged") {
-                    try await eventually("it answers with what it took", within: .seconds(5)) {
-                        try alone.ports(of: "web") == [1, 2]
-                    }
+                try await eventually("it answers with what it took", within: .seconds(5)) {
+                    try alone.ports(of: "web") == [1, 2]
                 }
                 alone.link.set(.passing)
                 try await cluster.untilAllAreMembers(within: .seconds(30))

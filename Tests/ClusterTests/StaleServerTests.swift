@@ -38,14 +38,12 @@ extension Clusters {
                     "destroyed \(destroyed.status), deregistered \(deregistered.status), "
                         + "heartbeat \(beaten.status)"
                 )
-                withKnownIssue("what a server does not know yet it takes for gone") {
-                    #expect(deregistered.status == 503, "\(deregistered)")
-                    #expect(beaten.status == 503, "\(beaten)")
-                    #expect(
-                        destroyed.status == 503 || holder == nil,
-                        "\(destroyed), \(holder ?? "")"
-                    )
-                }
+                #expect(deregistered.status == 503, "\(deregistered)")
+                #expect(beaten.status == 503, "\(beaten)")
+                #expect(
+                    destroyed.status == 503 || holder == nil,
+                    "\(destroyed), \(holder ?? "")"
+                )
             }
         }
     }

@@ -84,6 +84,10 @@ extension ConsulAPI {
     func destroySession(_ request: ConsulRequest) async throws(APIError) -> ConsulReply {
         let id = try request.requiredName("session")
         try checkDatacenter(of: request)
+        if context.keeper.read({ $0.session(id) == nil }) {
+            // Another server may have made it.
+            try await waitUntilCurrent()
+        }
         if let session = context.keeper.read({ $0.session(id) }) {
             try request.authorizer.require(.sessionWrite(onNode: session.node))
             try await append(.endSession(id: id, onlyIf: nil))

@@ -81,6 +81,15 @@ extension ConsulAPI {
         try ReadOptions(request.query, context.freshness)
     }
 
+    /// Returns once this server has all that any other had before.
+    func waitUntilCurrent() async throws(APIError) {
+        do throws(CatalogLogError) {
+            try await context.freshness.waitUntilCurrent()
+        } catch {
+            throw APIError(.unavailable, error.description)
+        }
+    }
+
     func isOwnDatacenter(_ name: String?) -> Bool {
         guard let name, !name.isEmpty else { return true }
         return name.lowercased() == context.identity.datacenter.lowercased()

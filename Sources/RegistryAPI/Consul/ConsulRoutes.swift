@@ -82,7 +82,10 @@ struct ConsulRoutes: Sendable {
             method: .put,
             path: path,
             access: .inHandler,
-            handler: { ConsulReply(try await plan($0, $1).carryOut(in: $0.context.log)) },
+            handler: { consul, request in
+                let write = try await consul.context.lookingTwice { try plan(consul, request) }
+                return ConsulReply(try await write.carryOut(in: consul.context.log))
+            },
             plan: plan
         )
     }

@@ -59,7 +59,8 @@ extension NativeAPI {
         _ authorizer: Authorizer
     ) async throws -> Response {
         let query = try QueryParameters(request)
-        let key = try findInstance(try context.pathParameter("instance_id"), query)
+        let id = try context.pathParameter("instance_id")
+        let key = try await api.lookingTwice { try findInstance(id, query) }
         try api.require(.deregisterInstance(key, onlyIf: nil), of: authorizer)
         guard try query.flag("drain") else {
             try await api.log.append(.deregisterInstance(key, onlyIf: nil))

@@ -17,7 +17,8 @@ func addNativeRoutes(to routes: inout RouteTable, context api: APIContext) {
     )
     let heartbeat = native.asking { request, context, authorizer in
         let id = try context.pathParameter("instance_id")
-        return try await native.heartbeat(id, QueryParameters(request), authorizer)
+        let query = try QueryParameters(request)
+        return try await api.lookingTwice { try native.heartbeat(id, query, authorizer) }
             .carryOut(in: api.log).response
     }
     routes.put("/heartbeat/{instance_id}", heartbeat)

@@ -180,8 +180,25 @@ extension DirectRequestHandler {
                 }
             }
         } catch {
+            if setting.api.mayBeBehind, ErrorMapping.isUnknown(error) {
+                return handOn(gathered, context)
+            }
             send(reply(for: error, dialect), context)
         }
+    }
+
+    /// Hands on a request that finds nothing here: who may wait looks again.
+    private func handOn(_ gathered: Gathered, _ context: ChannelHandlerContext) {
+        state = .idle
+        audited = nil
+        client.endRequest()
+        forwardedCount += 1
+        isForwarding = true
+        forward(.head(gathered.head), context)
+        if let body = gathered.body { forward(.body(body), context) }
+        forward(.end(nil), context)
+        isForwarding = false
+        context.fireChannelReadComplete()
     }
 
     private func settle(
