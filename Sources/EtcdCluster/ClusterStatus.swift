@@ -103,7 +103,9 @@ extension ClusterNode: CatalogFreshness {
         }
         // A member that is left leaves one to be asked.
         for _ in 0..<Self.confirmationsMax {
-            if await current.next({ await confirm(keys) }) { return }
+            guard await current.next({ await confirm(keys) }) else { continue }
+            // While it is detached, what is confirmed is not what is read.
+            if await replica.isAttached { return }
         }
         throw .cutOff(reason: standing.now.lastFailure ?? "etcd's majority does not answer")
     }

@@ -85,7 +85,8 @@ extension APIContext {
     func lookingTwice<Found>(_ body: () throws -> Found) async throws -> Found {
         do {
             return try body()
-        } catch where mayBeBehind && ErrorMapping.isUnknown(error) {
+        } catch {
+            guard mayBeBehind, ErrorMapping.isUnknown(error) else { throw error }
             try await freshness.waitUntilCurrent()
             return try body()
         }
