@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the reliability tests in their long form, against a release build, and prints one line of figures a test.
 #
-#     Tests/reliability.sh [crash|health|floods|conformance|fuzz|soak|all] [--list]
+#     Tests/reliability.sh [crash|health|floods|cluster|conformance|fuzz|soak|all] [--list]
 #
 # --list names the tests of the part and runs none. How long each part goes on comes from the environment, see the numbers
 # below. ROLLCALL_BINARY is another program to be tested. The short forms run with all other tests, see Tests/run.sh.
@@ -11,13 +11,13 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 part="${1:-all}"
 only_lists="${2:-}"
-if [[ ! "$part" =~ ^(crash|health|floods|conformance|fuzz|soak|all)$ || ! "$only_lists" =~ ^(--list)?$ || $# -gt 2 ]]; then
-  echo "usage: Tests/reliability.sh [crash|health|floods|conformance|fuzz|soak|all] [--list]" >&2
+if [[ ! "$part" =~ ^(crash|health|floods|cluster|conformance|fuzz|soak|all)$ || ! "$only_lists" =~ ^(--list)?$ || $# -gt 2 ]]; then
+  echo "usage: Tests/reliability.sh [crash|health|floods|cluster|conformance|fuzz|soak|all] [--list]" >&2
   exit 2
 fi
 
 # crash: times kill -9. churn: changes. soak, floods, pause: seconds in all. starved: rounds of slices. fuzz: seconds each fuzzer.
-# conformance: rounds; after 24 every name was asked for every type in every way.
+# cluster: seconds of random faults in each of its histories. conformance: rounds; after 24 every name was asked for every type in every way.
 export ROLLCALL_FAULTS_ROUNDS="${ROLLCALL_FAULTS_ROUNDS:-200}"
 export ROLLCALL_FAULTS_SOAK_SECONDS="${ROLLCALL_FAULTS_SOAK_SECONDS:-1200}"
 export ROLLCALL_FAULTS_FLOOD_SECONDS="${ROLLCALL_FAULTS_FLOOD_SECONDS:-120}"
@@ -26,6 +26,7 @@ export ROLLCALL_FAULTS_STARVED_ROUNDS="${ROLLCALL_FAULTS_STARVED_ROUNDS:-60}"
 export ROLLCALL_FAULTS_FUZZ_SECONDS="${ROLLCALL_FAULTS_FUZZ_SECONDS:-60}"
 export ROLLCALL_CONFORMANCE_ROUNDS="${ROLLCALL_CONFORMANCE_ROUNDS:-24}"
 export ROLLCALL_FAULTS_CHURN_CHANGES="${ROLLCALL_FAULTS_CHURN_CHANGES:-400000}"
+export ROLLCALL_CLUSTER_SECONDS="${ROLLCALL_CLUSTER_SECONDS:-300}"
 export ROLLCALL_PEERS="${ROLLCALL_PEERS:-$root/.build/peers}"
 
 # The tests of each part. A fault test that no other part names is one of floods, so that none is left out.
@@ -34,6 +35,7 @@ health_tests='^FaultTests\.Faults/(CutNetwork|Drain|Flapping|MassFailure|Outstan
 soak_tests='^FaultTests\.Faults/(Churn|Soak)'
 floods_tests='^FaultTests\.(?!Faults/(Crash|Store|CutNetwork|Drain|Flapping|MassFailure|OutstandingLease|StarvedProber|Churn|Soak))'
 conformance_tests='^ConformanceTests\.'
+cluster_tests='^ClusterTests\.'
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
@@ -98,6 +100,10 @@ wants() { [[ "$part" == "$1" || "$part" == all ]]; }
 if wants crash; then run_tests crash FaultTests "$crash_tests"; fi
 if wants health; then run_tests health FaultTests "$health_tests"; fi
 if wants floods; then run_tests floods FaultTests "$floods_tests"; fi
+if wants cluster; then
+  if [[ -z "$only_lists" ]] && command -v apt-get >/dev/null; then Tests/peers.sh etcd-server etcd-client >/dev/null; fi
+  run_tests cluster ClusterTests "$cluster_tests"
+fi
 if wants conformance; then
   if [[ -z "$only_lists" ]] && command -v apt-get >/dev/null; then Tests/peers.sh nsd knot bind9 >/dev/null; fi
   run_tests conformance ConformanceTests "$conformance_tests"

@@ -114,15 +114,8 @@ actor ClusterReplica {
                 guard let entry = entries[name] else { continue }
                 apply(name, entry, pair)
             case .head, .writer: continue
-            case .beats(let nodeID):
-                guard !isRemoval else { continue }
-                observer.heard(try Rollcall_Beats(serializedBytes: pair.value).numbers, by: nodeID)
-            case .question(let nodeID):
-                guard !isRemoval else { continue }
-                observer.asked(try Rollcall_Question(serializedBytes: pair.value), by: nodeID)
-            case .opinion(let nodeID):
-                guard !isRemoval else { continue }
-                observer.answered(try Rollcall_Opinion(serializedBytes: pair.value), by: nodeID)
+            case .beats, .question, .opinion:
+                if !isRemoval { tell(subject, pair.value) }
             case .member, .leader, .assignment, .snapshot:
                 view.note(subject, pair, isRemoval: isRemoval)
                 isChanged = true
@@ -132,6 +125,22 @@ actor ClusterReplica {
         observer.advanced(view)
         if isChanged { observer.viewChanged(view) }
         resumeWaiters()
+    }
+
+    /// Hands on what another server says; what makes no sense is as if it had said nothing.
+    private func tell(_ subject: ClusterKeys.Subject, _ value: Data) {
+        switch subject {
+        case .beats(let nodeID):
+            guard let beats = try? Rollcall_Beats(serializedBytes: value) else { return }
+            observer.heard(beats.numbers, by: nodeID)
+        case .question(let nodeID):
+            guard let question = try? Rollcall_Question(serializedBytes: value) else { return }
+            observer.asked(question, by: nodeID)
+        case .opinion(let nodeID):
+            guard let opinion = try? Rollcall_Opinion(serializedBytes: value) else { return }
+            observer.answered(opinion, by: nodeID)
+        default: return
+        }
     }
 
     private func apply(_ name: EntryName, _ entry: ClusterEntry, _ pair: EtcdPair) {

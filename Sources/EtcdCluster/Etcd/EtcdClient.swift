@@ -224,7 +224,7 @@ final class EtcdClient: Sendable {
             tls.privateKey = .file(path: key, format: .pem)
         }
         return try Transport(
-            target: .dns(host: endpoint.host, port: endpoint.port),
+            target: target(of: endpoint),
             transportSecurity: endpoint.isEncrypted ? .tls(tls) : .plaintext,
             config: .defaults { config in
                 // A member that comes back is to be found at once.
@@ -234,6 +234,18 @@ final class EtcdClient: Sendable {
                 config.http2.targetWindowSize = 8 << 20
             }
         )
+    }
+
+    /// An address is no name: it must not be sent as one in the TLS handshake (RFC 6066 §3), and the
+    /// certificate must be for the address.
+    private func target(of endpoint: EtcdEndpoint) -> any ResolvableTarget {
+        if endpoint.host.contains(":") {
+            return .ipv6(address: endpoint.host, port: endpoint.port)
+        }
+        if endpoint.host.allSatisfy({ $0.isNumber || $0 == "." }) {
+            return .ipv4(address: endpoint.host, port: endpoint.port)
+        }
+        return .dns(host: endpoint.host, port: endpoint.port)
     }
 
     // MARK: - Users
