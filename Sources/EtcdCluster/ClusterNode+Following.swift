@@ -150,7 +150,6 @@ extension ClusterNode {
         let isNew = standing.change { now in
             guard now.cutOff == nil else { return false }
             now.cutOff = reason
-            now.cutOffSince = .now
             now.figures.cutOffs += 1
             return true
         }
@@ -163,10 +162,7 @@ extension ClusterNode {
 
     /// Brings to the others what they do not have, then shows everybody what etcd has.
     private func comeBack(_ keys: ClusterKeys) async {
-        let findings = await replica.openVerdicts().filter { change in
-            guard case .checkStatus(let key, _, _) = change else { return false }
-            return parts.currentHealth?.isResponsible(for: key) ?? true
-        }
+        let findings = await findingsToBring()
         let taken = offline.close()
         await raiseRevision(keys)
         let results = await log.bring(
@@ -185,10 +181,7 @@ extension ClusterNode {
         offline.clear()
         await replica.attach()
         let wasCutOff = standing.change { now in
-            defer {
-                now.cutOff = nil
-                now.cutOffSince = nil
-            }
+            defer { now.cutOff = nil }
             guard now.cutOff != nil else { return false }
             now.figures.returns += 1
             now.figures.merged += UInt64(taken.count - superseded)
@@ -207,6 +200,19 @@ extension ClusterNode {
                 "merged": "\(taken.count - superseded)", "superseded": "\(superseded)",
             ]
         )
+    }
+
+    /// What this server found and the others do not know, of the checks that are its own.
+    ///
+    /// Why not all: who was cut off from etcd may have been from the targets, too. A server that was
+    /// gone for long has no checks of its own any more, and the others have looked after them.
+    private func findingsToBring() async -> [CatalogChange] {
+        guard let health = parts.currentHealth else { return [] }
+        let nodeIDs = await replica.view.assignment
+        return await replica.openVerdicts().filter { change in
+            guard case .checkStatus(let key, _, _) = change else { return false }
+            return health.isResponsible(for: key, among: nodeIDs)
+        }
     }
 
     /// Writes to etcd until its revision is that of what was shown while this server was alone: who

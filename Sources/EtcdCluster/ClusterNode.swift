@@ -9,8 +9,8 @@ package protocol ClusterHealth: Sendable {
     /// The servers that share the checks, by node id, or nil: this one does all of them, for it is
     /// cut off.
     func shareChecks(among nodeIDs: [String]?, leads: Bool)
-    /// True when this server looks after the check.
-    func isResponsible(for check: CheckKey) -> Bool
+    /// True when this server looks after the check, where those share them.
+    func isResponsible(for check: CheckKey, among nodeIDs: [String]) -> Bool
     /// Another server heard these heartbeats.
     func heard(_ beats: [UInt64])
     /// Looks at checks now and says which targets live; nil for those about which it has no opinion.

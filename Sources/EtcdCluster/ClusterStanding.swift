@@ -12,8 +12,6 @@ final class ClusterStanding: Sendable {
         var confirmed: ContinuousClock.Instant?
         /// Why this server counts as cut off; nil when it does not.
         var cutOff: String?
-        /// When it was cut off.
-        var cutOffSince: ContinuousClock.Instant?
         /// Why etcd could not be asked the last time; nil when it could.
         var lastFailure: String?
         /// Somebody else's server has this one's name.

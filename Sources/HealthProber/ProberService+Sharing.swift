@@ -17,9 +17,10 @@ extension ProberService {
         callTurn()
     }
 
-    /// True when this server looks after the check.
-    package func isResponsible(for check: CheckKey) -> Bool {
-        prober.withLock { $0.responsibility.isOwn(Prober.folded(check)) }
+    /// True when this server looks after the check, where `servers` share them.
+    package func isResponsible(for check: CheckKey, among servers: [String]) -> Bool {
+        CheckResponsibility(servers: servers, own: sharing?.own ?? "")
+            .isOwn(Prober.folded(check))
     }
 
     /// Takes note of heartbeats that other servers heard.

@@ -10,7 +10,9 @@ struct ClusterProber: ClusterHealth {
         prober.share(among: nodeIDs, decides: leads)
     }
 
-    func isResponsible(for check: CheckKey) -> Bool { prober.isResponsible(for: check) }
+    func isResponsible(for check: CheckKey, among nodeIDs: [String]) -> Bool {
+        prober.isResponsible(for: check, among: nodeIDs)
+    }
 
     func heard(_ beats: [UInt64]) { prober.heard(beats) }
 
