@@ -310,7 +310,8 @@ if Context.environment["WITH_FUZZERS"] != nil {
             [
                 "APIContext.swift", "APIError.swift", "Audit/AuditEntry.swift",
                 "Audit/AuditTrail.swift", "CheckDefaults.swift", "LeaseTerms.swift",
-                "ServerIdentity.swift", "String+Cut.swift", "UInt8+Hexadecimal.swift",
+                "ClusterReport.swift", "ServerIdentity.swift", "ServerPresence.swift",
+                "String+Cut.swift", "UInt8+Hexadecimal.swift",
                 "Consul/Access/BootstrapBody.swift", "Consul/Access/PolicyBody.swift",
                 "Consul/Access/Timestamp.swift", "Consul/Access/TokenBody.swift",
                 "Consul/ConsulDefinitions.swift",

@@ -41,7 +41,7 @@ check_swift() {
 
 install_missing() {
   local package missing=()
-  for package in git ca-certificates g++ pkg-config libldns-dev libseccomp-dev libsqlite3-dev; do
+  for package in git ca-certificates g++ pkg-config libldns-dev libseccomp-dev libsqlite3-dev zlib1g-dev; do
     if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
       missing+=("$package")
     fi
@@ -68,8 +68,8 @@ find_swift
 check_swift
 if command -v dpkg-query >/dev/null; then
   install_missing
-elif ! pkg-config --exists ldns libseccomp sqlite3; then
-  fail "install the development files of ldns, libseccomp and sqlite3 first"
+elif ! pkg-config --exists ldns libseccomp sqlite3 zlib; then
+  fail "install the development files of ldns, libseccomp, sqlite3 and zlib first"
 fi
 
 say "building (the first time takes some minutes)"

@@ -40,7 +40,7 @@ update_apt() {
 # Libraries for the build; dig, drill, kdig, curl and the languages of the client tests as clients that are not ours.
 install_packages() {
   local package missing=()
-  for package in git ca-certificates g++ pkg-config libldns-dev libseccomp-dev libsqlite3-dev openssl \
+  for package in git ca-certificates g++ pkg-config libldns-dev libseccomp-dev libsqlite3-dev zlib1g-dev openssl \
     bind9-dnsutils ldnsutils knot-dnsutils curl python3 iproute2 \
     python3-venv nodejs openjdk-17-jdk-headless; do
     if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
