@@ -6,7 +6,7 @@ enum ClusterFault: String, CaseIterable, CustomStringConvertible, Sendable {
     case leaderKilled = "the leader is killed and started again"
     case etcdKilled = "a member of etcd is killed and started again"
     case serverKilled = "a server that does not lead is killed and started again"
-    case serverPaused = "a server stands still for five seconds"
+    case serverPaused = "a server stands still"
     case serverSilenced = "a server hears nothing from etcd for six seconds"
     case serverRefused = "a server is refused by etcd for five seconds"
     case allRestarted = "all servers are restarted one after another"
@@ -26,7 +26,7 @@ enum ClusterFault: String, CaseIterable, CustomStringConvertible, Sendable {
         case .serverPaused:
             let server = cluster.servers[.random(in: cluster.servers.indices)]
             server.program.signal(SIGSTOP)
-            try await Self.last(.seconds(5))
+            try await Self.last(ClusterLength.pause)
             server.program.signal(SIGCONT)
         case .serverSilenced:
             try await cut(cluster, .stalled, .seconds(6))

@@ -7,4 +7,7 @@ enum ClusterLength {
         let text = ProcessInfo.processInfo.environment["ROLLCALL_CLUSTER_SECONDS"] ?? ""
         return Int(text).map { max(1, $0) }
     }()
+
+    /// For how long a server stands still: just longer than it counts as alive, or a minute.
+    static let pause: Duration = seconds == nil ? .seconds(6) : .seconds(60)
 }
