@@ -251,8 +251,9 @@ extension ClusterLog {
             }
             return (state.waiting, state.underWay.values.flatMap { $0 })
         }
-        settle(waiting, .failure(.cutOff(reason: reason)))
+        // In their order, which those who brought many count on.
         settle(underWay, .failure(.cutOff(reason: reason + "; the change may have been made")))
+        settle(waiting, .failure(.cutOff(reason: reason)))
     }
 
     /// Takes changes again.
