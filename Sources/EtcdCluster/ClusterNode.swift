@@ -225,6 +225,7 @@ package final class ClusterNode: Sendable {
     /// Asks etcd for the cluster until it answers; nil when that makes no sense any more.
     private func findCluster(_ start: ClusterStart) async -> ClusterKeys? {
         let began = ContinuousClock.now
+        var isTold = false
         while !Task.isCancelled {
             do {
                 return try await start.keys()
@@ -234,6 +235,10 @@ package final class ClusterNode: Sendable {
             } catch {
                 let waited = ContinuousClock.now - began
                 standing.change { $0.lastFailure = "\(error)" }
+                if !isTold, waited > .seconds(1) {
+                    isTold = true
+                    logger.warning("waits for etcd", metadata: ["reason": "\(error)"])
+                }
                 if copy != nil, waited > settings.cutOffAfter {
                     // Good enough to answer from.
                     await cutOff()
