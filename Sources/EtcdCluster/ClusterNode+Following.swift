@@ -52,11 +52,10 @@ extension ClusterNode {
                     from: keys.live,
                     upTo: ClusterKeys.end(of: keys.live),
                     since: revision
-                ) { news in
-                    guard case .changes(let revision, let changes) = news else { return }
+                ) { step in
                     self.busy.set(true)
                     defer { self.busy.set(false) }
-                    try await replica.take(revision, changes, parts)
+                    try await replica.take(step.revision, step.changes, parts)
                 }
             }
             group.addTask {

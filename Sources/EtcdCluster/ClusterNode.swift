@@ -100,7 +100,7 @@ package final class ClusterNode: Sendable {
         self.offline = OfflineRegistrations(journal, logger: logger)
         self.logger = logger
         self.client = EtcdClient(settings.etcd)
-        let replica = ClusterReplica(keeper, coding: coding, observer: self, logger: logger)
+        let replica = ClusterReplica(keeper, coding: coding, observer: self)
         replicaBox.withLock { $0 = replica }
     }
 

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Logging
 internal import Protos
 internal import ServiceCatalog
 internal import SwiftProtobuf
@@ -30,7 +29,6 @@ actor ClusterReplica {
     private let keeper: CatalogKeeper
     private let coding: any CatalogCoding
     private let observer: any ClusterObserver
-    private let logger: Logger
 
     private(set) var view = ClusterView()
     private var ownerWrites = OwnerWrites()
@@ -48,13 +46,11 @@ actor ClusterReplica {
     init(
         _ keeper: CatalogKeeper,
         coding: any CatalogCoding,
-        observer: any ClusterObserver,
-        logger: Logger
+        observer: any ClusterObserver
     ) {
         self.keeper = keeper
         self.coding = coding
         self.observer = observer
-        self.logger = logger
         self.copy = keeper.snapshot()
     }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Protos
 import ServiceCatalog
 import SwiftProtobuf
@@ -39,8 +38,7 @@ struct ClusterReplicaTests {
         replica = ClusterReplica(
             keeper,
             coding: JSONCoding(),
-            observer: observer,
-            logger: Logger(label: "test")
+            observer: observer
         )
         parts = EntryParts(client: EtcdClient(EtcdSettings(endpoints: [])), keys: keys)
     }

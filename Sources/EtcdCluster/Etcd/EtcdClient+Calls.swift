@@ -28,15 +28,8 @@ struct EtcdOutcome: Sendable {
     var found: [EtcdPair?]
 }
 
-/// What one message of a watch brings.
-enum EtcdNews: Sendable {
-    /// The watch stands.
-    case began
-    /// Nothing was missed.
-    case progress
-    /// What was written and removed at one revision; a value is nil where a key was removed.
-    case changes(revision: UInt64, [(pair: EtcdPair, isRemoval: Bool)])
-}
+/// What was written and removed at one revision.
+typealias EtcdStep = (revision: UInt64, changes: [(pair: EtcdPair, isRemoval: Bool)])
 
 extension EtcdClient {
     /// Carries out a transaction.
@@ -207,7 +200,7 @@ extension EtcdClient {
         from first: String,
         upTo end: String,
         since revision: UInt64,
-        receive: @escaping @Sendable (EtcdNews) async throws -> Void
+        receive: @escaping @Sendable (EtcdStep) async throws -> Void
     ) async throws {
         let gathered = WatchGathering()
         try await stream(
@@ -217,11 +210,11 @@ extension EtcdClient {
                 request.createRequest.key = Data(first.utf8)
                 request.createRequest.rangeEnd = Data(end.utf8)
                 request.createRequest.startRevision = Int64(clamping: revision)
-                request.createRequest.progressNotify = true
                 // A large transaction may take several messages.
                 request.createRequest.fragment = true
                 try await writer.write(request)
-                // The stream ends with its writer.
+                // The stream ends with its writer. What is asked now and then finds a connection that
+                // is dead; the answers say nothing that the next question to a majority does not.
                 while true {
                     try await Task.sleep(for: Self.progressInterval)
                     var progress = Etcdserverpb_WatchRequest()
@@ -236,14 +229,7 @@ extension EtcdClient {
                 guard !reply.canceled else {
                     throw EtcdError(.unavailable, "the watch was ended: \(reply.cancelReason)")
                 }
-                if reply.created { try await receive(.began) }
-                guard !reply.events.isEmpty || reply.fragment else {
-                    if !reply.created { try await receive(.progress) }
-                    return true
-                }
-                for (revision, changes) in gathered.add(reply) {
-                    try await receive(.changes(revision: revision, changes))
-                }
+                for step in gathered.add(reply) { try await receive(step) }
                 return true
             }
         )

@@ -5,9 +5,6 @@ internal import Protos
 struct EtcdTransaction: Sendable {
     private(set) var request = Etcdserverpb_TxnRequest()
 
-    /// How many operations etcd takes in one transaction, by default.
-    static let operationsMax = 128
-
     /// Only if there is no such key.
     mutating func requireAbsent(_ key: String) {
         var compare = Etcdserverpb_Compare()

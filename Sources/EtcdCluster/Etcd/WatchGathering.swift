@@ -10,16 +10,14 @@ final class WatchGathering: Sendable {
     private let pending: Mutex<[Etcdserverpb_Event]> = Mutex([])
 
     /// The steps that are complete with `reply`, in order.
-    func add(
-        _ reply: Etcdserverpb_WatchResponse
-    ) -> [(revision: UInt64, changes: [(pair: EtcdPair, isRemoval: Bool)])] {
+    func add(_ reply: Etcdserverpb_WatchResponse) -> [EtcdStep] {
         let events: [Etcdserverpb_Event] = pending.withLock { pending in
             pending += reply.events
             guard !reply.fragment else { return [] }
             defer { pending = [] }
             return pending
         }
-        var steps: [(revision: UInt64, changes: [(pair: EtcdPair, isRemoval: Bool)])] = []
+        var steps: [EtcdStep] = []
         for event in events {
             let pair = EtcdPair(event.kv)
             if steps.last?.revision != pair.modRevision { steps.append((pair.modRevision, [])) }
